@@ -1,0 +1,43 @@
+// log::emit(event, fields): the only way to log. Any thread. Repeats within a minute are folded into one line with a
+// count. Payloads, tokens and key material never come here.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vouchgate/base/events.hpp"
+
+namespace vouchgate::log {
+
+struct Field {
+  std::string_view key;  // lower snake case; the journal sees VOUCHGATE_<KEY>
+  std::string value;
+};
+
+struct Line {
+  const events::Description& event;
+  std::string text;           // the template with its fields filled in
+  std::vector<Field> fields;  // as given
+};
+
+// Where lines go. write() may be called from any thread, one call at a time.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void write(const Line& line) = 0;
+};
+
+void emit(events::Id id, std::initializer_list<Field> fields = {});
+
+// The default sink writes `text` to stderr with the level in front. Returns the sink it replaces.
+std::shared_ptr<Sink> set_sink(std::shared_ptr<Sink> sink);
+void set_level(events::Level least_severe);
+bool level_from_word(std::string_view word, events::Level& level);  // error warning notice info debug
+
+// The template with every {key} replaced; an unknown placeholder stays as it is.
+std::string fill(std::string_view text, std::initializer_list<Field> fields);
+
+}  // namespace vouchgate::log

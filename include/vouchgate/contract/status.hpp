@@ -1,0 +1,64 @@
+// What the daemon says of itself: one snapshot for the control socket, STATUS= and `vouchgate status`. Values only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vouchgate/base/result.hpp"
+#include "vouchgate/contract/spool.hpp"
+
+namespace vouchgate {
+
+struct SwapReport {
+  Duration pause{};            // from the last publish of the old session to the first open queue of the new one
+  std::uint32_t in_flight = 0; // publishes without PUBACK when the old session ended
+};
+
+struct SessionStatus {
+  std::string state;     // word of session::State: "connected", "backing-off" ...
+  std::string endpoint;  // host:port, empty when none
+  std::string problem;   // last failure as one line, empty when healthy
+  Duration since{};      // how long in this state
+  Duration next_try{};   // backing-off only
+  std::uint64_t connects = 0;
+  std::uint64_t swaps = 0;  // planned token swaps done
+  std::vector<SwapReport> recent_swaps;  // newest last, at most 32
+};
+struct TokenStatus {
+  std::string algorithm, holder, where;
+  std::optional<Duration> valid_for, renew_in;
+};
+struct ChildStatus {
+  std::string device;
+  std::string state;   // word of attach::State
+  std::string reason;  // held-off only
+  Duration next_try{};
+  std::uint64_t connections = 0;  // local ones
+  Ledger ledger;
+};
+struct Status {
+  std::string version, gateway;
+  Duration uptime{};
+  bool time_trusted = false;
+  SessionStatus session;
+  TokenStatus token;
+  std::vector<ChildStatus> children;
+  SpoolUsage spool;
+  std::uint64_t in_flight = 0, refused = 0;
+
+  std::string sentence() const;  // for STATUS=, e.g. "connected to host:8883, 3 of 3 children attached, 0 pending"
+};
+
+// What an operator may ask of the running gateway.
+class Operations {
+ public:
+  virtual ~Operations() = default;
+  virtual Status status() const = 0;
+  virtual Result<void> attach(const std::string& device) = 0;  // now, instead of after its backoff
+  virtual Result<void> detach(const std::string& device) = 0;  // until attach() or a restart
+  virtual Result<void> renew_token() = 0;                      // a planned swap, now; busy when one is under way
+};
+
+}  // namespace vouchgate

@@ -1,0 +1,28 @@
+// The control socket: status, devices, send, listen, renew. One JSON request a line. Root, the daemon's user and its
+// group only (socket mode 0660). Decides nothing.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "vouchgate/base/result.hpp"
+#include "vouchgate/contract/children.hpp"
+#include "vouchgate/contract/status.hpp"
+#include "vouchgate/model/settings.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace vouchgate::control {
+
+class Control {
+ public:
+  virtual ~Control() = default;
+};
+Result<std::unique_ptr<Control>> listen(boost::asio::io_context& loop, const ControlSettings& settings, Operations& operations,
+                                        Children& children);
+
+std::string to_json(const Status& status);  // the stable --json form, documented in docs/status.md
+
+}  // namespace vouchgate::control

@@ -1,0 +1,2 @@
+// Placeholder main until the room exists.
+int main() {}

@@ -1,0 +1,1 @@
+# vouchgate-emulator: the launcher and the mosquitto plugin.
