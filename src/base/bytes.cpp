@@ -30,7 +30,8 @@ using Reverse = std::array<std::int8_t, 256>;
 constexpr Reverse reverse_of(std::string_view alphabet) {
   Reverse table{};
   for (auto& value : table) value = -1;
-  for (std::size_t i = 0; i < alphabet.size(); ++i) table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+  for (std::size_t i = 0; i < alphabet.size(); ++i)
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
   return table;
 }
 constexpr Reverse standard_reverse = reverse_of(standard);
@@ -98,8 +99,10 @@ std::string base64url(ByteView bytes) { return encode(bytes, url_safe, false); }
 
 Result<Bytes> from_base64(std::string_view in) {
   if (in.size() % 4 != 0) return bad("base64", "length is not a multiple of 4");
-  if (in.ends_with("==")) in.remove_suffix(2);
-  else if (in.ends_with('=')) in.remove_suffix(1);
+  if (in.ends_with("=="))
+    in.remove_suffix(2);
+  else if (in.ends_with('='))
+    in.remove_suffix(1);
   return decode(in, standard_reverse, "base64");
 }
 
@@ -110,11 +113,21 @@ bool is_utf8(std::string_view in) {
     const auto lead = static_cast<unsigned char>(in[i]);
     std::size_t more = 0;
     std::uint32_t point = lead;
-    if (lead < 0x80) { ++i; continue; }
-    if (lead >= 0xc2 && lead < 0xe0) { more = 1; point = lead & 0x1f; }
-    else if (lead >= 0xe0 && lead < 0xf0) { more = 2; point = lead & 0x0f; }
-    else if (lead >= 0xf0 && lead < 0xf5) { more = 3; point = lead & 0x07; }
-    else return false;
+    if (lead < 0x80) {
+      ++i;
+      continue;
+    }
+    if (lead >= 0xc2 && lead < 0xe0) {
+      more = 1;
+      point = lead & 0x1f;
+    } else if (lead >= 0xe0 && lead < 0xf0) {
+      more = 2;
+      point = lead & 0x0f;
+    } else if (lead >= 0xf0 && lead < 0xf5) {
+      more = 3;
+      point = lead & 0x07;
+    } else
+      return false;
     if (in.size() - i <= more) return false;
     for (std::size_t k = 1; k <= more; ++k) {
       const auto next = static_cast<unsigned char>(in[i + k]);

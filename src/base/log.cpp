@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 #include <mutex>
+#include <utility>
 
 namespace vouchgate::log {
 namespace {
@@ -17,9 +18,9 @@ constexpr std::size_t most_remembered = 512;
 class StderrSink : public Sink {
  public:
   void write(const Line& line) override {
-    static constexpr const char* words[] = {"emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"};
-    const std::string out =
-        std::string(words[static_cast<int>(line.event.level)]) + ": " + line.text + "\n";
+    static constexpr const char* words[] = {"emergency", "alert",  "critical", "error",
+                                            "warning",   "notice", "info",     "debug"};
+    const std::string out = std::string(words[static_cast<int>(line.event.level)]) + ": " + line.text + "\n";
     std::fputs(out.c_str(), stderr);
   }
 };
@@ -44,7 +45,8 @@ State& state() {
 // True if this text was said less than a minute ago. `repeats` is what was swallowed since it was last said.
 bool folded(State& s, events::Id id, const std::string& text, unsigned& repeats) {
   const auto now = Clock::now();
-  if (s.recent.size() >= most_remembered) std::erase_if(s.recent, [&](const auto& entry) { return entry.second.until <= now; });
+  if (s.recent.size() >= most_remembered)
+    std::erase_if(s.recent, [&](const auto& entry) { return entry.second.until <= now; });
   if (s.recent.size() >= most_remembered) s.recent.clear();
   auto& entry = s.recent[{id, text}];
   if (now < entry.until) {
@@ -104,8 +106,11 @@ void set_level(events::Level least_severe) {
 
 bool level_from_word(std::string_view word, events::Level& level) {
   using events::Level;
-  constexpr std::pair<std::string_view, Level> words[] = {{"error", Level::error}, {"warning", Level::warning},
-                                                          {"notice", Level::notice}, {"info", Level::info}, {"debug", Level::debug}};
+  constexpr std::pair<std::string_view, Level> words[] = {{"error", Level::error},
+                                                          {"warning", Level::warning},
+                                                          {"notice", Level::notice},
+                                                          {"info", Level::info},
+                                                          {"debug", Level::debug}};
   for (const auto& [name, value] : words)
     if (name == word) {
       level = value;

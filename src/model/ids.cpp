@@ -8,7 +8,9 @@ constexpr std::string_view alphabet_hint = "use letters, digits and - . _ ~ %";
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool in_alphabet(char c) { return is_letter(c) || is_digit(c) || std::string_view("-._~%").find(c) != std::string_view::npos; }
+bool in_alphabet(char c) {
+  return is_letter(c) || is_digit(c) || std::string_view("-._~%").find(c) != std::string_view::npos;
+}
 
 // Why this level of a topic is not usable, or empty.
 std::string complaint(std::string_view level) {
@@ -46,7 +48,8 @@ Result<DeviceId> DeviceId::parse(std::string_view text) {
   const auto refuse = [&](std::string reason) {
     return fail(Code::invalid, "device", "'" + printable(text) + "'", std::move(reason), std::string(alphabet_hint));
   };
-  if (text.size() < 3 || text.size() > 255) return refuse("has " + std::to_string(text.size()) + " characters; 3 to 255 are allowed");
+  if (text.size() < 3 || text.size() > 255)
+    return refuse("has " + std::to_string(text.size()) + " characters; 3 to 255 are allowed");
   if (auto reason = complaint(text); !reason.empty()) return refuse(std::move(reason));
   if (!is_letter(text.front())) return refuse("does not start with a letter");
   if (text.starts_with("goog")) return refuse("starts with 'goog', which the cloud reserves");

@@ -28,29 +28,42 @@ struct Settings {
 // Events
 struct SessionUp {};
 struct SessionDown {};
-struct AttachTurn {};      // the pacer lets RequestAttach go now
-struct SubscribeTurn {};   // the pacer lets RequestSubscribe go now
+struct AttachTurn {};     // the pacer lets RequestAttach go now
+struct SubscribeTurn {};  // the pacer lets RequestSubscribe go now
 struct AttachAcked {};
-struct Subscribed { bool granted; };
-struct Refused { std::string reason; bool detached; };  // an error of the gateway's errors topic about this child;
-                                                        // detached: the cloud dropped an attached child or does not know it as attached
+struct Subscribed {
+  bool granted;
+};
+struct Refused {
+  std::string reason;
+  bool detached;
+};  // an error of the gateway's errors topic about this child;
+    // detached: the cloud dropped an attached child or does not know it as attached
 struct TimerFired {};
-struct Wanted { bool wanted; };  // an operator's attach or detach; Wanted{true} also ends a backoff
-using Event = std::variant<SessionUp, SessionDown, AttachTurn, SubscribeTurn, AttachAcked, Subscribed, Refused, TimerFired, Wanted>;
+struct Wanted {
+  bool wanted;
+};  // an operator's attach or detach; Wanted{true} also ends a backoff
+using Event = std::variant<SessionUp, SessionDown, AttachTurn, SubscribeTurn, AttachAcked, Subscribed, Refused,
+                           TimerFired, Wanted>;
 
 // Actions
-struct RequestAttach {};     // ask the pacer for a turn
+struct RequestAttach {};  // ask the pacer for a turn
 struct RequestSubscribe {};
 struct SendAttach {};
-struct SendSubscribe {};     // config QoS 1 and commands/# QoS 1
+struct SendSubscribe {};  // config QoS 1 and commands/# QoS 1
 struct SendDetach {};
-struct Arm { Duration delay; };
+struct Arm {
+  Duration delay;
+};
 struct Disarm {};
 struct OpenQueue {};
-struct CloseQueue {};        // nothing of this child may be published
-struct HeldOff { std::string reason; Duration next_try; };
-using Action = std::variant<RequestAttach, RequestSubscribe, SendAttach, SendSubscribe, SendDetach, Arm, Disarm, OpenQueue, CloseQueue,
-                            HeldOff>;
+struct CloseQueue {};  // nothing of this child may be published
+struct HeldOff {
+  std::string reason;
+  Duration next_try;
+};
+using Action = std::variant<RequestAttach, RequestSubscribe, SendAttach, SendSubscribe, SendDetach, Arm, Disarm,
+                            OpenQueue, CloseQueue, HeldOff>;
 
 class Machine {
  public:

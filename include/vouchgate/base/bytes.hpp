@@ -18,9 +18,7 @@ using ByteView = std::span<const std::uint8_t>;
 inline ByteView view(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
-inline std::string_view text(ByteView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 // Lower case, two digits a byte.
 std::string hex(ByteView bytes);

@@ -39,7 +39,8 @@ class ChildPort {
   virtual void config(ConnectionId connection, const DeviceId& device, const std::string& payload) = 0;
   virtual void command(ConnectionId connection, const DeviceId& device, const std::string& subfolder,
                        const std::string& payload) = 0;
-  virtual void attachment(ConnectionId connection, const DeviceId& device, bool attached, const std::string& reason) = 0;
+  virtual void attachment(ConnectionId connection, const DeviceId& device, bool attached,
+                          const std::string& reason) = 0;
 };
 
 // Towards the gateway. Implemented by the gateway.

@@ -31,11 +31,11 @@ constexpr std::optional<Algorithm> algorithm_from_word(std::string_view text) {
 // What is known of a key without using it.
 struct KeyInfo {
   Algorithm algorithm = Algorithm::es256;
-  std::string holder;      // "tpm", "file"
-  std::string where;       // "0x81000100", a path
-  std::string name;        // tpm: hex of the TPM Name (nameAlg || digest); else hex SHA-256 of the SPKI
-  std::string hardware;    // "SW TPM swtpm", "IFX SLB9672"; may be empty
-  Bytes public_key_der;    // SubjectPublicKeyInfo, RFC 5280 section 4.1
+  std::string holder;    // "tpm", "file"
+  std::string where;     // "0x81000100", a path
+  std::string name;      // tpm: hex of the TPM Name (nameAlg || digest); else hex SHA-256 of the SPKI
+  std::string hardware;  // "SW TPM swtpm", "IFX SLB9672"; may be empty
+  Bytes public_key_der;  // SubjectPublicKeyInfo, RFC 5280 section 4.1
 };
 
 // One thread owns a Signer for its whole life. All calls block (20 to 700 ms on hardware).

@@ -33,7 +33,7 @@ struct Ledger {
 };
 
 struct SpoolUsage {
-  std::uint64_t bytes = 0;      // payload and fixed cost of what is pending
+  std::uint64_t bytes = 0;  // payload and fixed cost of what is pending
   std::uint64_t max_bytes = 0;
   Ledger total;
   std::map<std::string, Ledger> by_device;

@@ -12,8 +12,8 @@
 namespace vouchgate {
 
 struct SwapReport {
-  Duration pause{};            // from the last publish of the old session to the first open queue of the new one
-  std::uint32_t in_flight = 0; // publishes without PUBACK when the old session ended
+  Duration pause{};             // from the last publish of the old session to the first open queue of the new one
+  std::uint32_t in_flight = 0;  // publishes without PUBACK when the old session ended
 };
 
 struct SessionStatus {
@@ -23,7 +23,7 @@ struct SessionStatus {
   Duration since{};      // how long in this state
   Duration next_try{};   // backing-off only
   std::uint64_t connects = 0;
-  std::uint64_t swaps = 0;  // planned token swaps done
+  std::uint64_t swaps = 0;               // planned token swaps done
   std::vector<SwapReport> recent_swaps;  // newest last, at most 32
 };
 struct TokenStatus {

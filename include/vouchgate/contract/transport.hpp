@@ -27,12 +27,12 @@ struct ConnectRequest {
 };
 
 enum class ConnectFailure {
-  network,         // DNS, TCP, time-out
-  tls,             // certificate, host name, protocol
-  identifier,      // CONNACK 2
-  server,          // CONNACK 3
-  credentials,     // CONNACK 4, 5 and every unknown code
-  local,           // the CA file cannot be read, or a defect on our side: no packet was sent
+  network,      // DNS, TCP, time-out
+  tls,          // certificate, host name, protocol
+  identifier,   // CONNACK 2
+  server,       // CONNACK 3
+  credentials,  // CONNACK 4, 5 and every unknown code
+  local,        // the CA file cannot be read, or a defect on our side: no packet was sent
 };
 
 struct Inbound {
@@ -50,9 +50,10 @@ class TransportEvents {
   virtual ~TransportEvents() = default;
   virtual void on_connected() = 0;
   virtual void on_connect_failed(ConnectFailure failure, const std::string& reason) = 0;
-  virtual void on_closed(const std::string& reason) = 0;  // once per on_connected(), also after disconnect()
-  virtual void on_acked(const std::vector<std::uint64_t>& ids) = 0;           // PUBACKs, many at once
-  virtual void on_subscribed(std::uint64_t id, const std::vector<int>& granted) = 0;  // 0x80 = refused, MQTT 3.1.1 3.9.3
+  virtual void on_closed(const std::string& reason) = 0;             // once per on_connected(), also after disconnect()
+  virtual void on_acked(const std::vector<std::uint64_t>& ids) = 0;  // PUBACKs, many at once
+  virtual void on_subscribed(std::uint64_t id,
+                             const std::vector<int>& granted) = 0;  // 0x80 = refused, MQTT 3.1.1 3.9.3
   virtual void on_messages(std::vector<Inbound> messages) = 0;
 };
 

@@ -20,8 +20,8 @@ class Control {
  public:
   virtual ~Control() = default;
 };
-Result<std::unique_ptr<Control>> listen(boost::asio::io_context& loop, const ControlSettings& settings, Operations& operations,
-                                        Children& children);
+Result<std::unique_ptr<Control>> listen(boost::asio::io_context& loop, const ControlSettings& settings,
+                                        Operations& operations, Children& children);
 
 std::string to_json(const Status& status);  // the stable --json form, documented in docs/status.md
 

@@ -19,15 +19,22 @@ struct ConnectFields {
 };
 
 // What arrived, read.
-struct ConfigFor { DeviceId device; };
-struct CommandFor { DeviceId device; std::string subfolder; };  // subfolder may have levels; empty = none
+struct ConfigFor {
+  DeviceId device;
+};
+struct CommandFor {
+  DeviceId device;
+  std::string subfolder;
+};  // subfolder may have levels; empty = none
 struct GatewayError {
   std::string type, description;
-  std::string device;  // may be empty; not validated: it comes from outside
+  std::string device;            // may be empty; not validated: it comes from outside
   bool about_attach = false;     // the attach was refused
   bool lost_attachment = false;  // the cloud no longer holds (or never held) this child attached
 };
-struct Unknown { std::string reason; };
+struct Unknown {
+  std::string reason;
+};
 using Arrived = std::variant<ConfigFor, CommandFor, GatewayError, Unknown>;
 
 class Dialect {

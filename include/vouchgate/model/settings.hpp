@@ -48,9 +48,9 @@ struct BackoffSettings {
   Duration cap = std::chrono::seconds(120);
 };
 struct LimitSettings {
-  std::uint32_t messages_per_second = 100;          // per connection; 0 = unlimited
+  std::uint32_t messages_per_second = 100;            // per connection; 0 = unlimited
   Duration state_interval = std::chrono::seconds(1);  // at most one state per child in this time; 0 = unlimited
-  std::uint32_t window = 256;                       // publishes awaiting PUBACK
+  std::uint32_t window = 256;                         // publishes awaiting PUBACK
 };
 struct AttachSettings {
   Duration ack_timeout = std::chrono::seconds(10);
@@ -100,7 +100,7 @@ struct SpoolSettings {
   std::string path = "/var/lib/vouchgate/spool";  // a directory
   std::uint64_t max_bytes = 1024ull * 1024 * 1024;
   Duration max_age = std::chrono::hours(24 * 7);
-  std::string when_full = "refuse";  // refuse | drop-oldest
+  std::string when_full = "refuse";        // refuse | drop-oldest
   Duration commit_interval = Duration(5);  // group commit: the longest an append waits for company
 };
 struct LogSettings {

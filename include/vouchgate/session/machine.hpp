@@ -18,9 +18,9 @@ enum class State {
   waiting_for_time,  // the clock is known to be wrong; no token is minted
   minting,           // a token for the next CONNECT
   connecting,
-  connected,         // traffic is open (the next token may be under way)
-  draining,          // fresh token in hand, traffic held, waiting for the window to empty
-  closing,           // DISCONNECT sent, waiting for on_closed
+  connected,  // traffic is open (the next token may be under way)
+  draining,   // fresh token in hand, traffic held, waiting for the window to empty
+  closing,    // DISCONNECT sent, waiting for on_closed
   backing_off,
 };
 const char* word(State state);  // "waiting-for-time", "backing-off" ...
@@ -28,44 +28,58 @@ const char* word(State state);  // "waiting-for-time", "backing-off" ...
 struct Settings {
   std::size_t endpoints = 1;
   Duration renew_before{}, backoff_base{}, backoff_cap{};
-  Duration drain_limit = std::chrono::seconds(2);   // a swap does not wait longer for PUBACKs
-  Duration stable_after = std::chrono::seconds(30); // a session must live this long before the backoff is forgotten
-  Duration stop_limit = std::chrono::seconds(3);    // the same for the last drain at shutdown
+  Duration drain_limit = std::chrono::seconds(2);    // a swap does not wait longer for PUBACKs
+  Duration stable_after = std::chrono::seconds(30);  // a session must live this long before the backoff is forgotten
+  Duration stop_limit = std::chrono::seconds(3);     // the same for the last drain at shutdown
 };
 
 // Events
 struct Start {};
 struct Stop {};
 struct TimeTrusted {};
-struct TimeDoubted {};                    // stepped before the build date: no token until TimeTrusted
-struct TokenReady { WallTime expires_at; };
-struct TokenFailed { std::string reason; };
+struct TimeDoubted {};  // stepped before the build date: no token until TimeTrusted
+struct TokenReady {
+  WallTime expires_at;
+};
+struct TokenFailed {
+  std::string reason;
+};
 struct Connected {};
-struct ConnectFailed { ConnectFailure failure; std::string reason; };
-struct Closed { std::string reason; };
-struct WindowEmpty {};                    // nothing in flight (sent also right after HoldTraffic if so already)
-struct AckOverdue {};                     // the oldest publish waited longer than cloud.ack_timeout: the session is dead
-struct RenewNow {};                       // an operator or a test asks
-struct TimerFired {};                     // the one timer armed last
-using Event = std::variant<Start, Stop, TimeTrusted, TimeDoubted, TokenReady, TokenFailed, Connected, ConnectFailed, Closed,
-                           WindowEmpty, AckOverdue, RenewNow, TimerFired>;
+struct ConnectFailed {
+  ConnectFailure failure;
+  std::string reason;
+};
+struct Closed {
+  std::string reason;
+};
+struct WindowEmpty {};  // nothing in flight (sent also right after HoldTraffic if so already)
+struct AckOverdue {};   // the oldest publish waited longer than cloud.ack_timeout: the session is dead
+struct RenewNow {};     // an operator or a test asks
+struct TimerFired {};   // the one timer armed last
+using Event = std::variant<Start, Stop, TimeTrusted, TimeDoubted, TokenReady, TokenFailed, Connected, ConnectFailed,
+                           Closed, WindowEmpty, AckOverdue, RenewNow, TimerFired>;
 
 // Actions, to be done in order
-struct Mint {};                            // answered by TokenReady or TokenFailed
-struct Connect { std::size_t endpoint; };  // with the token minted last; answered by Connected or ConnectFailed
-struct Disconnect {};                      // answered by Closed or ConnectFailed
-struct Arm { Duration delay; };            // replaces whatever was armed
+struct Mint {};  // answered by TokenReady or TokenFailed
+struct Connect {
+  std::size_t endpoint;
+};                     // with the token minted last; answered by Connected or ConnectFailed
+struct Disconnect {};  // answered by Closed or ConnectFailed
+struct Arm {
+  Duration delay;
+};  // replaces whatever was armed
 struct Disarm {};
-struct OpenTraffic {};                     // attach, subscribe, then release queues
-struct HoldTraffic {};                     // publish nothing new; answered by WindowEmpty when the window is empty
-struct CloseTraffic {};                    // the session is gone: in flight goes back to pending, children are detached
+struct OpenTraffic {};   // attach, subscribe, then release queues
+struct HoldTraffic {};   // publish nothing new; answered by WindowEmpty when the window is empty
+struct CloseTraffic {};  // the session is gone: in flight goes back to pending, children are detached
 struct Stopped {};
-struct Report {                            // one sentence for the log and status; empty reason = healthy again
+struct Report {  // one sentence for the log and status; empty reason = healthy again
   enum class What { connect_failed, token_failed, session_lost, ack_overdue, waiting_for_time, swap_started } what;
   std::string reason;
   Duration next_try{};
 };
-using Action = std::variant<Mint, Connect, Disconnect, Arm, Disarm, OpenTraffic, HoldTraffic, CloseTraffic, Stopped, Report>;
+using Action =
+    std::variant<Mint, Connect, Disconnect, Arm, Disarm, OpenTraffic, HoldTraffic, CloseTraffic, Stopped, Report>;
 
 class Machine {
  public:
@@ -74,7 +88,7 @@ class Machine {
   std::vector<Action> on(const Event& event, Monotonic now, WallTime wall);
 
   State state() const { return state_; }
-  bool renewing() const { return renewing_; }              // between the start of a planned swap and Connected
+  bool renewing() const { return renewing_; }  // between the start of a planned swap and Connected
   std::optional<Monotonic> timer_due() const { return due_; }
   std::optional<WallTime> token_expires() const { return expires_; }  // of the session's token
   std::size_t endpoint() const { return endpoint_; }

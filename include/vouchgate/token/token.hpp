@@ -14,7 +14,7 @@
 namespace vouchgate::token {
 
 struct Unsigned {
-  std::string signing_input;  // base64url(header) "." base64url(claims): what the signer signs
+  std::string signing_input;       // base64url(header) "." base64url(claims): what the signer signs
   WallTime issued_at, expires_at;  // whole seconds
 };
 
