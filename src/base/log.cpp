@@ -2,7 +2,6 @@
 // namespace-scope state.
 #include "vouchgate/base/log.hpp"
 
-#include <chrono>
 #include <cstdio>
 #include <map>
 #include <mutex>
@@ -34,6 +33,7 @@ struct State {
   std::mutex mutex;
   std::shared_ptr<Sink> sink = std::make_shared<StderrSink>();
   events::Level level = events::Level::info;
+  std::function<Clock::time_point()> now = Clock::now;
   std::map<std::pair<events::Id, std::string>, Folded> recent;
 };
 
@@ -44,7 +44,7 @@ State& state() {
 
 // True if this text was said less than a minute ago. `repeats` is what was swallowed since it was last said.
 bool folded(State& s, events::Id id, const std::string& text, unsigned& repeats) {
-  const auto now = Clock::now();
+  const auto now = s.now();
   if (s.recent.size() >= most_remembered)
     std::erase_if(s.recent, [&](const auto& entry) { return entry.second.until <= now; });
   if (s.recent.size() >= most_remembered) s.recent.clear();
@@ -97,6 +97,11 @@ std::shared_ptr<Sink> set_sink(std::shared_ptr<Sink> sink) {
   const std::lock_guard lock(s.mutex);
   s.recent.clear();
   return std::exchange(s.sink, std::move(sink));
+}
+
+void set_clock(std::function<Clock::time_point()> now) {
+  const std::lock_guard lock(state().mutex);
+  state().now = std::move(now);
 }
 
 void set_level(events::Level least_severe) {

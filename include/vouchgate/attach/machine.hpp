@@ -13,8 +13,8 @@ namespace vouchgate::attach {
 
 enum class State {
   detached,    // no session, or an operator detached it
-  attaching,   // attach sent or waiting for its turn; awaits PUBACK, then no error until `settle` has passed
-  attached,    // PUBACK came; config and commands subscription under way
+  attaching,   // attach sent or waiting for its turn; awaits PUBACK
+  attached,    // PUBACK came; the subscription is under way while `settle` passes without an error
   subscribed,  // its queue is open
   held_off,    // refused; next try after a backoff of its own
 };
@@ -71,7 +71,7 @@ class Machine {
   std::vector<Action> on(const Event& event, Monotonic now);
   State state() const { return state_; }
   const std::string& reason() const { return reason_; }  // why held off, empty otherwise
-  Monotonic due() const { return due_; }                 // of the armed timer; held_off: the next try
+  Monotonic due() const { return due_; }  // of the armed timer; held_off: the next try, kept while there is no session
 
  private:
   struct Step;
@@ -80,9 +80,10 @@ class Machine {
   Random random_;
   Backoff backoff_;
   State state_ = State::detached;
-  bool session_ = false, wanted_ = true, acked_ = false, granted_ = false, settled_ = false;
+  bool session_ = false, wanted_ = true, armed_ = false;
+  bool attach_sent_ = false, settled_ = false, subscribe_sent_ = false, granted_ = false;  // of this attempt
   std::string reason_;
-  Monotonic due_{}, subscribed_at_{};
+  Monotonic due_{}, answer_due_{}, subscribed_at_{};  // answer_due_: of the SUBACK
 };
 
 }  // namespace vouchgate::attach

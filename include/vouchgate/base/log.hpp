@@ -2,6 +2,8 @@
 // count. Payloads, tokens and key material never come here.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -35,6 +37,8 @@ void emit(events::Id id, std::initializer_list<Field> fields = {});
 // The default sink writes `text` to stderr with the level in front. Returns the sink it replaces.
 std::shared_ptr<Sink> set_sink(std::shared_ptr<Sink> sink);
 void set_level(events::Level least_severe);
+// The clock that folding goes by; steady_clock unless a test hands in its own.
+void set_clock(std::function<std::chrono::steady_clock::time_point()> now);
 bool level_from_word(std::string_view word, events::Level& level);  // error warning notice info debug
 
 // The template with every {key} replaced; an unknown placeholder stays as it is.

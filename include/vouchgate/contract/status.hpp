@@ -12,7 +12,8 @@
 namespace vouchgate {
 
 struct SwapReport {
-  Duration pause{};             // from the last publish of the old session to the first open queue of the new one
+  Duration pause{};             // from holding traffic on the old session to the first open queue on the new one
+  Duration full{};              // ... until every child that was open is open again or held off; 0 while it is not
   std::uint32_t in_flight = 0;  // publishes without PUBACK when the old session ended
 };
 

@@ -7,13 +7,9 @@
 #include <vector>
 
 #include "vouchgate/contract/clock.hpp"
+#include "vouchgate/model/endpoint.hpp"
 
 namespace vouchgate {
-
-struct Endpoint {
-  std::string host;
-  std::uint16_t port = 8883;
-};
 
 struct ConnectRequest {
   Endpoint endpoint;

@@ -53,6 +53,7 @@ struct LimitSettings {
   std::uint32_t window = 256;                         // publishes awaiting PUBACK
 };
 struct AttachSettings {
+  std::uint32_t max_attached = 1000;  // the cloud's limit of attached children per gateway
   Duration ack_timeout = std::chrono::seconds(10);
   Duration settle = Duration(200);  // how long after the PUBACK an error on the errors topic still refuses the attach
   BackoffSettings retry{std::chrono::seconds(5), std::chrono::minutes(10)};

@@ -30,13 +30,13 @@ struct Settings {
   Duration renew_before{}, backoff_base{}, backoff_cap{};
   Duration drain_limit = std::chrono::seconds(2);    // a swap does not wait longer for PUBACKs
   Duration stable_after = std::chrono::seconds(30);  // a session must live this long before the backoff is forgotten
-  Duration stop_limit = std::chrono::seconds(3);     // the same for the last drain at shutdown
+  Duration stop_limit = std::chrono::seconds(3);     // Stopped comes at the latest this long after Stop, drain included
 };
 
-// Events
+// Events. One that no longer fits the state (late, twice) is harmless.
 struct Start {};
 struct Stop {};
-struct TimeTrusted {};
+struct TimeTrusted {};  // before Start if the clock is plausible then; until it comes no token is minted
 struct TimeDoubted {};  // stepped before the build date: no token until TimeTrusted
 struct TokenReady {
   WallTime expires_at;
@@ -59,8 +59,8 @@ struct TimerFired {};   // the one timer armed last
 using Event = std::variant<Start, Stop, TimeTrusted, TimeDoubted, TokenReady, TokenFailed, Connected, ConnectFailed,
                            Closed, WindowEmpty, AckOverdue, RenewNow, TimerFired>;
 
-// Actions, to be done in order
-struct Mint {};  // answered by TokenReady or TokenFailed
+// Actions, to be done in order; what may be answered at once stands last
+struct Mint {};  // answered by exactly one TokenReady or TokenFailed; no second Mint before that
 struct Connect {
   std::size_t endpoint;
 };                     // with the token minted last; answered by Connected or ConnectFailed
@@ -73,7 +73,8 @@ struct OpenTraffic {};   // attach, subscribe, then release queues
 struct HoldTraffic {};   // publish nothing new; answered by WindowEmpty when the window is empty
 struct CloseTraffic {};  // the session is gone: in flight goes back to pending, children are detached
 struct Stopped {};
-struct Report {  // one sentence for the log and status; empty reason = healthy again
+// One sentence for the log and status. Connected ends every complaint, an empty reason the one about the clock.
+struct Report {
   enum class What { connect_failed, token_failed, session_lost, ack_overdue, waiting_for_time, swap_started } what;
   std::string reason;
   Duration next_try{};
@@ -101,8 +102,13 @@ class Machine {
   Backoff backoff_;
   State state_ = State::stopped;
   bool renewing_ = false, time_trusted_ = false, stopping_ = false, minting_ahead_ = false;
+  bool mint_open_ = false;        // a Mint is not answered yet
+  bool mint_void_ = false;        // ... and its token is of no use: the clock was doubted meanwhile
+  bool renewal_put_off_ = false;  // until TimeTrusted
+  bool traffic_open_ = false;     // between OpenTraffic and CloseTraffic
   std::size_t endpoint_ = 0, tried_in_round_ = 0;
-  std::optional<Monotonic> due_, connected_at_;
+  std::optional<Monotonic> due_;
+  Monotonic connected_at_{}, retry_at_{}, stop_by_{};
   std::optional<WallTime> expires_, next_expires_;
 };
 

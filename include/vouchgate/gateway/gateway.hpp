@@ -1,0 +1,47 @@
+// The product's behaviour: joins the machines (session, attach, token, dialect) with the contracts (spool, transport,
+// signing, children). Loop thread only. Never blocks, does I/O, or names an adapter.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "vouchgate/base/backoff.hpp"
+#include "vouchgate/contract/children.hpp"
+#include "vouchgate/contract/clock.hpp"
+#include "vouchgate/contract/signer.hpp"
+#include "vouchgate/contract/spool.hpp"
+#include "vouchgate/contract/status.hpp"
+#include "vouchgate/contract/transport.hpp"
+#include "vouchgate/dialect/dialect.hpp"
+#include "vouchgate/model/settings.hpp"
+
+namespace vouchgate::gateway {
+
+// What the gateway works with. All of it outlives the gateway.
+struct Parts {
+  Clock& clock;
+  Timers& timers;
+  Spool& spool;
+  Transport& transport;
+  SigningService& signing;
+  const dialect::Dialect& dialect;
+  Random random;
+  std::function<bool(const DeviceSettings&, std::uint32_t uid)> may_speak;  // local users that may be this device
+  std::function<std::string(const DeviceSettings&)> read_token_file;        // auth token: the child's JWT, "" = none
+  WallTime earliest;  // the build date: a clock before it is wrong
+  std::string version;
+};
+
+class Gateway : public Children, public Operations {
+ public:
+  // Learns what is pending, then starts the session; `started` says that children may be let in.
+  virtual void start(std::function<void(Result<void>)> started) = 0;
+  // Drains, disconnects, waits for appends under way; then `stopped`. Nothing may be offered after this call.
+  virtual void stop(std::function<void()> stopped) = 0;
+};
+
+// settings are values that the config room has checked. Error: invalid.
+Result<std::unique_ptr<Gateway>> make(Settings settings, Parts parts);
+
+}  // namespace vouchgate::gateway

@@ -1,0 +1,219 @@
+// The composition root: the one file that knows every concrete part. Joins them and runs the loop; decides nothing.
+#include <pwd.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <set>
+
+#include "loop_time.hpp"
+#include "vouchgate/app/daemon.hpp"
+#include "vouchgate/base/asio.hpp"
+#include "vouchgate/base/log.hpp"
+#include "vouchgate/control/control.hpp"
+#include "vouchgate/dialect/dialect.hpp"
+#include "vouchgate/gateway/gateway.hpp"
+#include "vouchgate/ingress/unix_ingress.hpp"
+#include "vouchgate/keys/keys.hpp"
+#include "vouchgate/mqtt/paho_transport.hpp"
+#include "vouchgate/service/service.hpp"
+#include "vouchgate/spool/open.hpp"
+
+namespace vouchgate::app {
+namespace {
+
+// A job of the key or the disk thread that takes longer than this means that the thread hangs, not that it is slow: the
+// slowest known chip signs in 0.7 s, the slowest known flash syncs in seconds.
+constexpr Duration longest_key_job = std::chrono::seconds(60);
+constexpr Duration longest_disk_job = std::chrono::seconds(60);
+constexpr Duration status_every = std::chrono::seconds(2);
+
+// Local users by device, looked up once. Unknown names are errors: a typing mistake must not open or close a door.
+Result<std::map<std::string, std::set<std::uint32_t>>> users_of(const Settings& settings) {
+  std::map<std::string, std::set<std::uint32_t>> out;
+  for (const DeviceSettings& device : settings.devices) {
+    for (const std::string& name : device.users) {
+      const passwd* entry = getpwnam(name.c_str());
+      if (entry == nullptr)
+        return fail(Code::not_found, "devices", device.id, "no local user is called '" + name + "'",
+                    "see devices[].users");
+      out[device.id].insert(entry->pw_uid);
+    }
+  }
+  return out;
+}
+
+std::string read_token_file(const DeviceSettings& device) {
+  std::ifstream file(device.token_file);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
+Random make_random() {
+  return [engine = std::mt19937_64(std::random_device{}()), unit = std::uniform_real_distribution<double>()]() mutable {
+    return unit(engine);
+  };
+}
+
+class DaemonImpl : public Daemon {
+ public:
+  explicit DaemonImpl(const Settings& settings) : settings_(settings), timers_(loop_), signals_(loop_) {}
+  ~DaemonImpl() override {
+    // Outside in: nobody may call what is already gone.
+    control_.reset();
+    ingress_.reset();
+    gateway_.reset();
+    transport_.reset();
+    signing_.reset();
+    spool_.reset();
+  }
+
+  Result<void> build();
+  Result<void> run() override;
+  void stop(const std::string& reason) override {
+    asio::post(loop_, [this, reason] { begin_stop(reason); });
+  }
+
+ private:
+  void started(const Result<void>& result);
+  Result<void> let_children_in();
+  void await_signal();
+  void begin_stop(const std::string& reason);
+  void watch(Duration every);
+  void tell_status();
+
+  const Settings settings_;
+  asio::io_context loop_{1};
+  SystemClock clock_;
+  LoopTimers timers_;
+  asio::signal_set signals_;
+  std::map<std::string, std::set<std::uint32_t>> users_;
+  std::unique_ptr<dialect::Dialect> dialect_;
+  std::unique_ptr<spool::Disk> spool_;
+  std::unique_ptr<keys::Service> signing_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<ingress::UnixIngress> ingress_;
+  std::unique_ptr<control::Control> control_;
+  std::string said_;
+  bool stopping_ = false;
+  Result<void> outcome_;
+};
+
+Result<void> DaemonImpl::build() {
+  const Post post = [this](std::function<void()> function) { asio::post(loop_, std::move(function)); };
+  auto users = users_of(settings_);
+  if (!users) return fail(users.error());
+  users_ = std::move(*users);
+  auto made = dialect::make(settings_.cloud);
+  if (!made) return fail(made.error());
+  dialect_ = std::move(*made);
+  auto disk = spool::open(settings_.spool, clock_, post);
+  if (!disk) return fail(disk.error());
+  spool_ = std::move(*disk);
+  signing_ = keys::start_service(settings_.key, post);
+  if (settings_.key.holder == "file") log::emit(events::Id::key_in_file, {{"path", settings_.key.file.path}});
+  transport_ = mqtt::make_paho_transport(post, settings_.cloud.limits.window);
+  gateway::Parts parts{clock_,
+                       timers_,
+                       *spool_,
+                       *transport_,
+                       *signing_,
+                       *dialect_,
+                       make_random(),
+                       [this](const DeviceSettings& device, std::uint32_t uid) {
+                         const auto found = users_.find(device.id);
+                         return found == users_.end() || uid == 0 || uid == getuid() || found->second.contains(uid);
+                       },
+                       read_token_file,
+                       WallTime(std::chrono::seconds(VOUCHGATE_BUILD_EPOCH)),
+                       VOUCHGATE_VERSION};
+  auto gateway = gateway::make(settings_, std::move(parts));
+  if (!gateway) return fail(gateway.error());
+  gateway_ = std::move(*gateway);
+  return {};
+}
+
+Result<void> DaemonImpl::run() {
+  log::emit(events::Id::daemon_started, {{"version", VOUCHGATE_VERSION}, {"gateway", dialect_->gateway().str()}});
+  boost::system::error_code error;
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number, error);
+  await_signal();
+  if (const auto interval = service::watchdog_interval()) watch(*interval);
+  gateway_->start([this](const Result<void>& result) { started(result); });
+  loop_.run();
+  return outcome_;
+}
+
+void DaemonImpl::started(const Result<void>& result) {
+  outcome_ = result;
+  if (outcome_) outcome_ = let_children_in();
+  if (!outcome_) {
+    loop_.stop();
+    return;
+  }
+  log::emit(events::Id::daemon_ready, {{"path", settings_.ingress.unix_socket.path}});
+  said_ = control::sentence(gateway_->status());
+  service::ready(said_);
+  tell_status();
+}
+
+Result<void> DaemonImpl::let_children_in() {
+  auto control = control::listen(loop_, settings_.control, *gateway_, *gateway_);
+  if (!control) return fail(control.error());
+  control_ = std::move(*control);
+  auto ingress = ingress::listen(loop_, settings_.ingress.unix_socket, *gateway_);
+  if (!ingress) return fail(ingress.error());
+  ingress_ = std::move(*ingress);
+  return {};
+}
+
+void DaemonImpl::await_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int number) {
+    if (error) return;
+    if (number != SIGHUP) begin_stop(number == SIGTERM ? "SIGTERM" : "SIGINT");
+    await_signal();
+  });
+}
+
+// The second request does not wait for the drain.
+void DaemonImpl::begin_stop(const std::string& reason) {
+  if (std::exchange(stopping_, true)) {
+    loop_.stop();
+    return;
+  }
+  log::emit(events::Id::daemon_stopping, {{"reason", reason}});
+  service::stopping("stopping: " + reason);
+  if (ingress_) ingress_->stop_accepting();
+  gateway_->stop([this] { loop_.stop(); });
+}
+
+// The ping says: the loop turns, and neither helper thread hangs. It says nothing of the cloud.
+void DaemonImpl::watch(Duration every) {
+  const auto keys = signing_->health();
+  const auto disk = spool_->health();
+  const bool keys_hang = keys.busy && keys.busy_for > longest_key_job;
+  const bool disk_hangs = disk.busy && disk.busy_for > longest_disk_job;
+  if (!keys_hang && !disk_hangs) service::watchdog_ping();
+  timers_.after(every, [this, every] { watch(every); });
+}
+
+void DaemonImpl::tell_status() {
+  if (stopping_) return;
+  std::string sentence = control::sentence(gateway_->status());
+  if (sentence != said_) service::status(said_ = std::move(sentence));
+  timers_.after(status_every, [this] { tell_status(); });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Daemon>> assemble(const Settings& settings) {
+  auto daemon = std::make_unique<DaemonImpl>(settings);
+  if (auto built = daemon->build(); !built) return fail(built.error());
+  return daemon;
+}
+
+}  // namespace vouchgate::app

@@ -1,0 +1,192 @@
+// Performs what the attach machines decide.
+#include "attachments.hpp"
+
+#include <algorithm>
+
+#include "overloaded.hpp"
+#include "vouchgate/base/log.hpp"
+#include "vouchgate/base/spell.hpp"
+
+namespace vouchgate::gateway {
+namespace {
+
+attach::Settings machine_settings(const AttachSettings& settings) {
+  attach::Settings out;
+  out.ack_timeout = settings.ack_timeout;
+  out.settle = settings.settle;
+  out.retry_base = settings.retry.base;
+  out.retry_cap = settings.retry.cap;
+  return out;
+}
+
+constexpr int refused_code = 0x80;  // MQTT 3.1.1 section 3.9.3
+
+}  // namespace
+
+Attachments::Attachments(const AttachSettings& settings, Random random, Clock& clock, Timers& timers,
+                         Transport& transport, const dialect::Dialect& dialect, Pump& pump, Hooks hooks)
+    : settings_(settings),
+      random_(std::move(random)),
+      clock_(clock),
+      timers_(timers),
+      transport_(transport),
+      dialect_(dialect),
+      pump_(pump),
+      hooks_(std::move(hooks)) {}
+
+Attachments::~Attachments() {
+  for (auto& [device, child] : children_) timers_.cancel(child->timer);
+}
+
+void Attachments::add(const DeviceId& device) {
+  children_.emplace(device, std::make_unique<Child>(device, machine_settings(settings_), random_));
+}
+
+void Attachments::admit(Child& child) {
+  child.admitted = true;
+  ++admitted_;
+  feed(child, attach::SessionUp{});
+}
+
+void Attachments::session_up(const std::function<bool(const DeviceId&)>& urgent) {
+  ++session_;
+  up_ = true;
+  settled_ = false;
+  admitted_ = 0;
+  for (auto& [device, child] : children_) child->admitted = false;
+  for (const bool first_round : {true, false})
+    for (auto& [device, child] : children_)
+      if (!child->admitted && admitted_ < settings_.max_attached && urgent(device) == first_round) admit(*child);
+  check_settled();
+}
+
+void Attachments::session_lost() {
+  up_ = false;
+  waiting_.clear();
+  for (auto& [device, child] : children_)
+    if (child->admitted) feed(*child, attach::SessionDown{});
+}
+
+void Attachments::need(const DeviceId& device, const std::function<bool(const DeviceId&)>& urgent) {
+  Child& child = *children_.at(device);
+  if (!up_ || child.admitted) return;
+  if (admitted_ >= settings_.max_attached) {
+    const auto idle = std::ranges::find_if(children_, [&](const auto& entry) {
+      return entry.second->admitted && entry.second->machine.state() == attach::State::subscribed &&
+             !urgent(entry.first);
+    });
+    if (idle == children_.end()) return;
+    Child& leaver = *idle->second;
+    feed(leaver, attach::Wanted{false});
+    feed(leaver, attach::SessionDown{});
+    feed(leaver, attach::Wanted{true});
+    leaver.admitted = false;
+    --admitted_;
+  }
+  admit(child);
+}
+
+void Attachments::acked(std::uint64_t id) {
+  const auto found = waiting_.find(id);
+  if (found == waiting_.end()) return;
+  const Waiting waiting = found->second;
+  waiting_.erase(found);
+  if (waiting.what == What::attach) feed(*waiting.child, attach::AttachAcked{});
+}
+
+void Attachments::subscribed(std::uint64_t id, const std::vector<int>& granted) {
+  const auto found = waiting_.find(id);
+  if (found == waiting_.end()) return;
+  const Waiting waiting = found->second;
+  waiting_.erase(found);
+  const bool all = std::ranges::none_of(granted, [](int code) { return code >= refused_code || code < 0; });
+  feed(*waiting.child, attach::Subscribed{all});
+}
+
+void Attachments::refused(const DeviceId& device, const std::string& reason, bool detached) {
+  feed(*children_.at(device), attach::Refused{reason, detached});
+}
+
+void Attachments::want(const DeviceId& device, bool wanted) { feed(*children_.at(device), attach::Wanted{wanted}); }
+
+bool Attachments::is_open(const DeviceId& device) const {
+  return children_.at(device)->machine.state() == attach::State::subscribed;
+}
+
+Attachments::Counts Attachments::counts() const {
+  Counts counts;
+  for (const auto& [device, child] : children_) {
+    ++counts.total;
+    counts.subscribed += child->machine.state() == attach::State::subscribed ? 1 : 0;
+    counts.held_off += child->machine.state() == attach::State::held_off ? 1 : 0;
+  }
+  return counts;
+}
+
+void Attachments::feed(Child& child, const attach::Event& event) {
+  for (const attach::Action& action : child.machine.on(event, clock_.monotonic())) perform(child, action);
+  check_settled();
+}
+
+void Attachments::arm(Child& child, Duration delay) {
+  timers_.cancel(child.timer);
+  child.timer = timers_.after(delay, [this, &child] {
+    child.timer = 0;
+    feed(child, attach::TimerFired{});
+  });
+}
+
+void Attachments::perform(Child& child, const attach::Action& action) {
+  const auto turn = [&](attach::Event event) { pump_.request_turn([this, &child, event] { feed(child, event); }); };
+  std::visit(Overloaded{
+                 [&](const attach::RequestAttach&) { turn(attach::AttachTurn{}); },
+                 [&](const attach::RequestSubscribe&) { turn(attach::SubscribeTurn{}); },
+                 [&](const attach::SendAttach&) { send(child, What::attach); },
+                 [&](const attach::SendSubscribe&) { send(child, What::subscribe); },
+                 [&](const attach::SendDetach&) { send(child, What::detach); },
+                 [&](const attach::Arm& arming) { arm(child, arming.delay); },
+                 [&](const attach::Disarm&) {
+                   timers_.cancel(child.timer);
+                   child.timer = 0;
+                 },
+                 [&](const attach::OpenQueue&) {
+                   log::emit(events::Id::child_attached, {{"device", child.device.str()}});
+                   pump_.open(child.device);
+                   hooks_.changed(child.device, true, "");
+                 },
+                 [&](const attach::CloseQueue&) { pump_.close(child.device); },
+                 [&](const attach::HeldOff& held) {
+                   log::emit(
+                       events::Id::child_held_off,
+                       {{"device", child.device.str()}, {"reason", held.reason}, {"delay", spell(held.next_try)}});
+                   hooks_.changed(child.device, false, held.reason);
+                 },
+             },
+             action);
+}
+
+void Attachments::send(Child& child, What what) {
+  const std::uint64_t id = next_id_++;
+  waiting_.emplace(id, Waiting{&child, what});
+  // A publish that is not accepted means that the session is ending: session_lost() is on its way.
+  switch (what) {
+    case What::attach:
+      transport_.publish(id, dialect_.attach_topic(child.device),
+                         dialect_.attach_payload(hooks_.authorization(child.device)));
+      break;
+    case What::detach: transport_.publish(id, dialect_.detach_topic(child.device), dialect_.detach_payload()); break;
+    case What::subscribe: transport_.subscribe(id, dialect_.child_filters(child.device)); break;
+  }
+}
+
+void Attachments::check_settled() {
+  if (!up_ || settled_) return;
+  for (const auto& [device, child] : children_) {
+    const auto state = child->machine.state();
+    if (child->admitted && (state == attach::State::attaching || state == attach::State::attached)) return;
+  }
+  settled_ = true;
+  hooks_.all_settled();
+}
+
+}  // namespace vouchgate::gateway

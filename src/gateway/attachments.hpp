@@ -1,0 +1,92 @@
+// Drives one attach machine per child: turns its actions into publishes, subscribes, timers and open queues.
+// Never lets one child's refusal touch another.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <unordered_map>
+
+#include "pump.hpp"
+#include "vouchgate/attach/machine.hpp"
+#include "vouchgate/contract/transport.hpp"
+#include "vouchgate/dialect/dialect.hpp"
+#include "vouchgate/model/settings.hpp"
+
+namespace vouchgate::gateway {
+
+// Ids of attach, detach and subscribe packets live above every sequence number of the spool.
+constexpr std::uint64_t control_id_bit = std::uint64_t{1} << 63;
+
+class Attachments {
+ public:
+  struct Hooks {
+    std::function<std::string(const DeviceId&)> authorization;  // the child's token, "" for association
+    std::function<void(const DeviceId&, bool attached, const std::string& reason)> changed;
+    std::function<void()> all_settled;  // every wanted child is subscribed or held off, once per session
+  };
+  struct Counts {
+    std::size_t total = 0, subscribed = 0, held_off = 0;
+  };
+  Attachments(const AttachSettings& settings, Random random, Clock& clock, Timers& timers, Transport& transport,
+              const dialect::Dialect& dialect, Pump& pump, Hooks hooks);
+  ~Attachments();
+  Attachments(const Attachments&) = delete;
+  Attachments& operator=(const Attachments&) = delete;
+
+  void add(const DeviceId& device);
+  // `urgent` says which children have something to send or a listener: beyond max_attached the others wait.
+  void session_up(const std::function<bool(const DeviceId&)>& urgent);
+  void session_lost();
+  void acked(std::uint64_t id);  // PUBACK of a control packet
+  void subscribed(std::uint64_t id, const std::vector<int>& granted);
+  void refused(const DeviceId& device, const std::string& reason, bool detached);
+  void want(const DeviceId& device, bool wanted);
+  // A child has something to send: attach it if max_attached kept it out and there is room (or an idle one gives way).
+  void need(const DeviceId& device, const std::function<bool(const DeviceId&)>& urgent);
+
+  bool known(const DeviceId& device) const { return children_.contains(device); }
+  bool is_open(const DeviceId& device) const;
+  const attach::Machine& machine(const DeviceId& device) const { return children_.at(device)->machine; }
+  Counts counts() const;
+
+ private:
+  struct Child {
+    Child(DeviceId id, attach::Settings settings, Random random)
+        : device(std::move(id)), machine(std::move(settings), std::move(random)) {}
+    DeviceId device;
+    attach::Machine machine;
+    TimerId timer = 0;
+    bool admitted = false;  // within max_attached, this session
+    std::uint64_t session = 0;
+  };
+  enum class What { attach, subscribe, detach };
+  struct Waiting {
+    Child* child;
+    What what;
+  };
+
+  void feed(Child& child, const attach::Event& event);
+  void perform(Child& child, const attach::Action& action);
+  void send(Child& child, What what);
+  void arm(Child& child, Duration delay);
+  void admit(Child& child);
+  void check_settled();
+
+  const AttachSettings& settings_;
+  Random random_;
+  Clock& clock_;
+  Timers& timers_;
+  Transport& transport_;
+  const dialect::Dialect& dialect_;
+  Pump& pump_;
+  Hooks hooks_;
+  std::map<DeviceId, std::unique_ptr<Child>> children_;
+  std::unordered_map<std::uint64_t, Waiting> waiting_;
+  std::uint64_t next_id_ = control_id_bit | 1;
+  std::uint64_t session_ = 0;
+  std::size_t admitted_ = 0;
+  bool up_ = false, settled_ = false;
+};
+
+}  // namespace vouchgate::gateway

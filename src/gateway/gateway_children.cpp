@@ -1,0 +1,73 @@
+// The gateway's local side: who may speak, what is taken, what is answered. Never touches the session.
+#include "gateway_impl.hpp"
+#include "vouchgate/base/log.hpp"
+
+namespace vouchgate::gateway {
+
+Result<Welcome> GatewayImpl::hello(const Hello& hello, ChildPort& port) {
+  const auto found = devices_.find(hello.device);
+  if (found == devices_.end())
+    return fail(Code::not_found, "device", hello.device.str(), "not configured on this gateway",
+                "add it to devices: in vouchgate.yaml");
+  if (!parts_.may_speak(found->second, hello.peer_uid))
+    return fail(Code::denied, "device", hello.device.str(),
+                "user " + std::to_string(hello.peer_uid) + " may not speak for it",
+                "see devices[].users in vouchgate.yaml");
+  const bool first = listeners_.count(hello.device) == 0;
+  listeners_.hello(hello, port);
+  if (first) attachments_.need(hello.device, [this](const DeviceId& device) { return urgent(device); });
+  return Welcome{attachments_.is_open(hello.device)};
+}
+
+void GatewayImpl::offered(Offer&& offer) {
+  if (devices_.find(offer.message.device) == devices_.end())
+    return refuse(offer, Error{Code::not_found, "device", offer.message.device.str(), "not configured on this gateway",
+                               "add it to devices: in vouchgate.yaml"});
+  const std::size_t most = max_payload(offer.message.kind);
+  if (offer.message.payload.size() > most)
+    return refuse(offer,
+                  Error{Code::too_large, "payload", offer.message.device.str(),
+                        std::to_string(offer.message.payload.size()) + " bytes; at most " + std::to_string(most), ""});
+  ++appends_;
+  // Kept until the disk has it, then it goes straight to the window without being read back.
+  auto kept = std::make_shared<Offer>(std::move(offer));
+  Message message = kept->message;
+  parts_.spool.append(std::move(message), [this, alive = alive_, kept](Result<Seq> seq) {
+    if (*alive) stored(kept, seq);
+  });
+}
+
+void GatewayImpl::stored(const std::shared_ptr<Offer>& offer, const Result<Seq>& seq) {
+  --appends_;
+  if (!seq) {
+    if (seq.error().code != Code::full) log::emit(events::Id::spool_failed, {{"reason", seq.error().line()}});
+    refuse(*offer, seq.error());
+  } else {
+    if (ChildPort* port = listeners_.port(offer->connection))
+      port->stored(offer->connection, offer->message.device, offer->id, *seq);
+    listeners_.await_delivery(*seq, *offer);
+    attachments_.need(offer->message.device, [this](const DeviceId& device) { return urgent(device); });
+    pump_.stored(Record{*seq, std::move(offer->message), parts_.clock.wall()});
+  }
+  finish_if_stopped();
+}
+
+void GatewayImpl::refuse(const Offer& offer, const Error& error) {
+  ++refused_;
+  log::emit(events::Id::child_refused, {{"device", offer.message.device.str()}, {"reason", error.line()}});
+  if (ChildPort* port = listeners_.port(offer.connection))
+    port->refused(offer.connection, offer.message.device, offer.id, error);
+}
+
+bool GatewayImpl::urgent(const DeviceId& device) const {
+  return listeners_.count(device) > 0 || pending_at_start_.contains(device);
+}
+
+std::string GatewayImpl::authorization(const DeviceId& device) const {
+  const DeviceSettings& settings = devices_.at(device);
+  if (settings.auth != "token") return {};
+  if (const std::string& brought = listeners_.authorization(device); !brought.empty()) return brought;
+  return parts_.read_token_file(settings);
+}
+
+}  // namespace vouchgate::gateway

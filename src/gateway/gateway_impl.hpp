@@ -1,0 +1,104 @@
+// The gateway's one class: session, attachments, pump and listeners joined. Its bodies stand by topic in gateway.cpp
+// (life and session), gateway_children.cpp (the local side) and gateway_status.cpp. Never names an adapter.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "attachments.hpp"
+#include "listeners.hpp"
+#include "pump.hpp"
+#include "session_driver.hpp"
+#include "swap_log.hpp"
+#include "vouchgate/gateway/gateway.hpp"
+
+namespace vouchgate::gateway {
+
+class GatewayImpl : public Gateway, private TransportEvents {
+ public:
+  GatewayImpl(Settings settings, Parts parts, std::vector<Endpoint> endpoints, Algorithm algorithm,
+              std::map<DeviceId, DeviceSettings> devices)
+      : settings_(std::move(settings)),
+        parts_(std::move(parts)),
+        devices_(std::move(devices)),
+        started_at_(parts_.clock.monotonic()),
+        pump_(settings_.cloud, parts_.clock, parts_.timers, parts_.spool, parts_.transport, parts_.dialect,
+              pump_hooks()),
+        attachments_(settings_.cloud.attach, parts_.random, parts_.clock, parts_.timers, parts_.transport,
+                     parts_.dialect, pump_, attachment_hooks()),
+        session_(settings_, std::move(endpoints), algorithm, parts_.random, parts_.clock, parts_.timers,
+                 parts_.transport, parts_.signing, parts_.dialect, session_hooks()) {
+    for (const auto& [device, unused] : devices_) {
+      pump_.add(device);
+      attachments_.add(device);
+    }
+    parts_.transport.set_events(this);
+  }
+  ~GatewayImpl() override {
+    *alive_ = false;
+    parts_.timers.cancel(tick_);
+    parts_.transport.set_events(nullptr);
+  }
+
+  void start(std::function<void(Result<void>)> started) override;
+  void stop(std::function<void()> stopped) override;
+
+  Result<Welcome> hello(const Hello& hello, ChildPort& port) override;
+  void offered(Offer&& offer) override;
+  void gone(ConnectionId connection) override { listeners_.gone(connection); }
+
+  Status status() const override;
+  Result<void> attach(const std::string& device) override { return want(device, true); }
+  Result<void> detach(const std::string& device) override { return want(device, false); }
+  Result<void> renew_token() override;
+
+ private:
+  void on_connected() override { session_.feed(session::Connected{}); }
+  void on_connect_failed(ConnectFailure failure, const std::string& reason) override {
+    session_.feed(session::ConnectFailed{failure, reason});
+  }
+  void on_closed(const std::string& reason) override { session_.feed(session::Closed{reason}); }
+  void on_acked(const std::vector<std::uint64_t>& ids) override;
+  void on_subscribed(std::uint64_t id, const std::vector<int>& granted) override;
+  void on_messages(std::vector<Inbound> messages) override;
+
+  Pump::Hooks pump_hooks();
+  Attachments::Hooks attachment_hooks();
+  SessionDriver::Hooks session_hooks();
+  void open_traffic();
+  void traffic_ready();
+  void close_traffic();
+  void tick();
+  void check_clock();
+  void finish_if_stopped();
+  void stored(const std::shared_ptr<Offer>& offer, const Result<Seq>& seq);
+  void refuse(const Offer& offer, const Error& error);
+  void cloud_error(const dialect::GatewayError& error);
+  Result<void> want(const std::string& device, bool wanted);
+  std::string authorization(const DeviceId& device) const;
+  bool urgent(const DeviceId& device) const;
+
+  const Settings settings_;
+  const Parts parts_;
+  const std::map<DeviceId, DeviceSettings> devices_;
+  const Monotonic started_at_;
+  Listeners listeners_;
+  SwapLog swaps_;
+  Pump pump_;
+  Attachments attachments_;
+  SessionDriver session_;
+  TimerId tick_ = 0;
+  std::uint64_t gateway_filters_id_ = 0;  // the subscribe that must be granted before any child is attached
+  Monotonic gateway_filters_sent_{};
+  std::uint64_t next_filters_id_ = control_id_bit | std::uint64_t{1} << 62;
+  std::uint64_t refused_ = 0, appends_ = 0;
+  std::set<DeviceId> pending_at_start_;
+  bool time_trusted_ = false, time_known_ = false, stopping_ = false, session_stopped_ = false;
+  std::function<void()> stopped_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace vouchgate::gateway

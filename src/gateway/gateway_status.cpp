@@ -1,0 +1,41 @@
+// The gateway's snapshot of itself. Never changes anything.
+#include "gateway_impl.hpp"
+
+namespace vouchgate::gateway {
+
+Status GatewayImpl::status() const {
+  Status status;
+  status.version = parts_.version;
+  status.gateway = parts_.dialect.gateway().str();
+  status.uptime = std::chrono::duration_cast<Duration>(parts_.clock.monotonic() - started_at_);
+  status.time_trusted = time_trusted_;
+  status.session = session_.status();
+  status.session.swaps = swaps_.count();
+  status.session.recent_swaps = swaps_.recent();
+  status.token.algorithm = settings_.key.algorithm;
+  status.token.holder = settings_.key.holder;
+  if (const auto key = parts_.signing.info()) status.token.where = key->where;
+  status.token.valid_for = session_.token_valid_for();
+  if (session_.machine().state() == session::State::connected && session_.machine().timer_due())
+    status.token.renew_in =
+        std::chrono::duration_cast<Duration>(*session_.machine().timer_due() - parts_.clock.monotonic());
+  status.spool = parts_.spool.usage();
+  for (const auto& [device, unused] : devices_) {
+    const auto& machine = attachments_.machine(device);
+    ChildStatus child;
+    child.device = device.str();
+    child.state = attach::word(machine.state());
+    child.reason = machine.reason();
+    if (machine.state() == attach::State::held_off)
+      child.next_try = std::chrono::duration_cast<Duration>(machine.due() - parts_.clock.monotonic());
+    child.connections = listeners_.count(device);
+    if (const auto ledger = status.spool.by_device.find(child.device); ledger != status.spool.by_device.end())
+      child.ledger = ledger->second;
+    status.children.push_back(std::move(child));
+  }
+  status.in_flight = pump_.in_flight();
+  status.refused = refused_;
+  return status;
+}
+
+}  // namespace vouchgate::gateway

@@ -1,0 +1,51 @@
+// Who, on the local side, speaks for which device, what they still wait to hear, and the last config of each device.
+// Never talks to the cloud.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "vouchgate/contract/children.hpp"
+
+namespace vouchgate::gateway {
+
+class Listeners {
+ public:
+  void hello(const Hello& hello, ChildPort& port);
+  void gone(ConnectionId connection);
+  std::size_t count(const DeviceId& device) const;
+  ChildPort* port(ConnectionId connection) const;  // null when it is gone
+
+  void await_delivery(Seq seq, const Offer& offer);  // only if that connection asked for it
+  void delivered(const std::vector<Seq>& seqs);
+
+  void config(const DeviceId& device, const std::string& payload);
+  void command(const DeviceId& device, const std::string& subfolder, const std::string& payload);
+  void attachment(const DeviceId& device, bool attached, const std::string& reason);
+
+  const std::string& authorization(const DeviceId& device) const;  // newest that a hello brought, or empty
+
+ private:
+  struct Speaker {
+    ConnectionId connection;
+    bool wants_delivered;
+  };
+  struct Waiting {
+    ConnectionId connection;
+    DeviceId device;
+    std::string id;
+  };
+  template <class Call>
+  void each(const DeviceId& device, const Call& call);
+
+  std::unordered_map<ConnectionId, ChildPort*> ports_;
+  std::unordered_map<DeviceId, std::vector<Speaker>> speakers_;
+  std::unordered_map<Seq, Waiting> waiting_;
+  std::unordered_map<DeviceId, std::string> configs_;
+  std::unordered_map<DeviceId, std::string> authorizations_;
+};
+
+}  // namespace vouchgate::gateway

@@ -1,0 +1,230 @@
+// Round robin over the open children, one message a turn, within the window and the pace.
+#include "pump.hpp"
+
+#include <algorithm>
+
+namespace vouchgate::gateway {
+namespace {
+
+// Memory that queues may hold; beyond it records wait on disk and are read one at a time.
+constexpr std::size_t most_bytes_all = 16 * 1024 * 1024;
+constexpr std::size_t most_bytes_child = 512 * 1024;
+constexpr std::size_t most_records_child = 512;
+constexpr std::size_t read_records = 256;
+constexpr std::size_t read_bytes = 256 * 1024;
+constexpr std::size_t low_water = 64;
+
+std::chrono::nanoseconds interval_of(std::uint32_t per_second) {
+  return per_second == 0 ? std::chrono::nanoseconds(0) : std::chrono::nanoseconds(std::chrono::seconds(1)) / per_second;
+}
+Duration round_up(std::chrono::nanoseconds wait) { return std::chrono::ceil<Duration>(wait); }
+
+}  // namespace
+
+Pump::Pump(const CloudSettings& settings, Clock& clock, Timers& timers, Spool& spool, Transport& transport,
+           const dialect::Dialect& dialect, Hooks hooks)
+    : settings_(settings),
+      clock_(clock),
+      timers_(timers),
+      spool_(spool),
+      transport_(transport),
+      dialect_(dialect),
+      hooks_(std::move(hooks)),
+      // A tenth of a second's worth may go at once, so that any second stays close to the published limit.
+      pace_(interval_of(settings.limits.messages_per_second), std::max(1u, settings.limits.messages_per_second / 10)) {}
+
+Pump::~Pump() {
+  *alive_ = false;
+  timers_.cancel(timer_);
+  for (auto& [device, child] : children_) timers_.cancel(child->timer);
+}
+
+void Pump::add(const DeviceId& device) {
+  children_.emplace(device, std::make_unique<Child>(device, settings_.limits.state_interval));
+}
+
+void Pump::found_on_disk(const DeviceId& device) { children_.at(device)->queue.found_on_disk(); }
+
+bool Pump::has_room(const Child& child) const {
+  return bytes_ < most_bytes_all && child.queue.bytes() < most_bytes_child && child.queue.ready() < most_records_child;
+}
+
+void Pump::stored(Record record) {
+  Child& child = *children_.at(record.message.device);
+  const std::size_t before = child.queue.bytes();
+  child.queue.stored(record, has_room(child));
+  bytes_ += child.queue.bytes() - before;
+  if (!child.is_open) return;
+  enter_ring(child);
+  run();
+}
+
+void Pump::open(const DeviceId& device) {
+  Child& child = *children_.at(device);
+  child.is_open = true;
+  enter_ring(child);
+  run();
+}
+
+void Pump::close(const DeviceId& device) {
+  Child& child = *children_.at(device);
+  child.is_open = false;
+  bytes_ -= child.queue.bytes();
+  child.queue.release();
+}
+
+void Pump::request_turn(std::function<void()> turn) {
+  turns_.push_back(std::move(turn));
+  run();
+}
+
+void Pump::start() {
+  traffic_ = Traffic::open;
+  run();
+}
+
+void Pump::hold() {
+  traffic_ = Traffic::held;
+  if (window_.empty()) hooks_.window_empty();
+}
+
+void Pump::session_lost() {
+  traffic_ = Traffic::closed;
+  turns_.clear();
+  window_.clear();
+  oldest_.clear();
+  for (auto& [device, child] : children_) child->queue.rewind();
+  bytes_ = 0;
+}
+
+void Pump::acked(const std::vector<std::uint64_t>& ids) {
+  std::vector<Seq> delivered;
+  delivered.reserve(ids.size());
+  for (const Seq seq : ids) {
+    const auto found = window_.find(seq);
+    if (found == window_.end()) continue;
+    found->second.child->queue.acked(seq);
+    window_.erase(found);
+    delivered.push_back(seq);
+  }
+  while (!oldest_.empty() && !window_.contains(oldest_.front().first)) oldest_.pop_front();
+  if (delivered.empty()) return;
+  hooks_.delivered(delivered);
+  spool_.forget(std::move(delivered));
+  if (traffic_ == Traffic::held && window_.empty()) hooks_.window_empty();
+  run();
+}
+
+void Pump::poke() {
+  for (auto& [device, child] : children_)
+    if (child->is_open && child->queue.wants_read()) enter_ring(*child);
+  run();
+}
+
+bool Pump::overdue() const {
+  return !oldest_.empty() && clock_.monotonic() - oldest_.front().second > settings_.ack_timeout;
+}
+
+void Pump::enter_ring(Child& child) {
+  if (child.in_ring || child.timer != 0) return;
+  child.in_ring = true;
+  ring_.push_back(&child);
+}
+
+void Pump::run() {
+  if (running_) return;  // a turn or a hook led back here; the outer call goes on
+  running_ = true;
+  while (traffic_ == Traffic::open && step()) {}
+  running_ = false;
+}
+
+bool Pump::wait_for_pace() {
+  const auto wait = pace_.wait(clock_.monotonic());
+  if (wait.count() <= 0) return false;
+  if (timer_ == 0)
+    timer_ = timers_.after(round_up(wait), [this] {
+      timer_ = 0;
+      run();
+    });
+  return true;
+}
+
+bool Pump::step() {
+  if (!turns_.empty()) {
+    if (wait_for_pace()) return false;
+    const auto turn = std::move(turns_.front());
+    turns_.pop_front();
+    pace_.take(clock_.monotonic());
+    turn();
+    return true;
+  }
+  if (ring_.empty() || window_.size() >= settings_.limits.window) return false;
+  Child& child = *ring_.front();
+  if (child.is_open && child.queue.head() != nullptr) return publish_head(child);
+  ring_.pop_front();
+  child.in_ring = false;
+  if (child.is_open) read_more(child);
+  return true;
+}
+
+// Publishes the head of the ring's first child and sends that child to the end of the ring.
+bool Pump::publish_head(Child& child) {
+  const auto now = clock_.monotonic();
+  const bool is_state = child.queue.head()->message.kind == Kind::state;
+  if (const auto wait = child.state_pace.wait(now); is_state && wait.count() > 0) {
+    ring_.pop_front();
+    child.in_ring = false;
+    child.timer = timers_.after(round_up(wait), [this, &child] {
+      child.timer = 0;
+      enter_ring(child);
+      run();
+    });
+    return true;
+  }
+  if (wait_for_pace()) return false;
+  Record record = child.queue.take();
+  bytes_ -= record.message.payload.size();
+  const Seq seq = record.seq;
+  const std::string topic = dialect_.topic(child.device, record.message.kind, record.message.subfolder);
+  window_.emplace(seq, Sent{&child, now});
+  oldest_.emplace_back(seq, now);
+  if (!transport_.publish(seq, topic, std::move(record.message.payload))) {
+    // The session is ending; its on_closed() is on the way and session_lost() takes the record back from disk.
+    traffic_ = Traffic::closed;
+    return false;
+  }
+  pace_.take(now);
+  if (is_state) child.state_pace.take(now);
+  ring_.pop_front();
+  ring_.push_back(&child);
+  if (child.queue.ready() < low_water) read_more(child);
+  return true;
+}
+
+void Pump::read_more(Child& child) {
+  if (!child.queue.wants_read()) return;
+  const Seq cursor = *child.queue.begin_read();
+  // Over the limit one record at a time, so that every child still makes progress.
+  const std::size_t most = bytes_ < most_bytes_all ? read_records : 1;
+  const auto answer = [this, &child, cursor, alive = alive_](Result<std::vector<Record>> records) {
+    if (!*alive) return;
+    if (!records) {
+      child.queue.fail_read();
+      hooks_.spool_failed(records.error());
+      return;
+    }
+    bytes_ -= child.queue.bytes();
+    child.queue.end_read(std::move(*records), cursor);
+    bytes_ += child.queue.bytes();
+    if (!child.is_open) {
+      bytes_ -= child.queue.bytes();
+      child.queue.release();
+    } else if (child.queue.head() != nullptr || child.queue.wants_read()) {
+      enter_ring(child);
+      run();
+    }
+  };
+  spool_.read(child.device, cursor, most, read_bytes, answer);
+}
+
+}  // namespace vouchgate::gateway

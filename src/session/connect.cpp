@@ -1,0 +1,113 @@
+// The way to a session: time, token, endpoint, backoff. Never uses a token for a second CONNECT.
+#include <algorithm>
+
+#include "step.hpp"
+
+namespace vouchgate::session {
+namespace {
+
+constexpr const char* untrusted = "before this build; no token is signed until time is known";
+
+// A failure of the path: another endpoint may do better at once. All others are answers of a cloud that was reached.
+bool is_of_path(ConnectFailure failure) { return failure == ConnectFailure::network || failure == ConnectFailure::tls; }
+
+}  // namespace
+
+void Machine::Step::operator()(const TimeTrusted&) {
+  if (std::exchange(m.time_trusted_, true)) return;
+  if (m.state_ == State::waiting_for_time) {
+    report(Report::What::waiting_for_time, {});
+    mint();
+  } else if (m.renewal_put_off_) {
+    renew();
+  }
+}
+
+void Machine::Step::operator()(const TimeDoubted&) {
+  if (!std::exchange(m.time_trusted_, false)) return;
+  m.mint_void_ = m.mint_open_;
+  if (m.state_ == State::minting) mint();
+  if (m.minting_ahead_ && m.mint_open_) m.renewal_put_off_ = true;
+}
+
+void Machine::Step::operator()(const TokenReady& token) {
+  if (!std::exchange(m.mint_open_, false)) return;
+  if (std::exchange(m.mint_void_, false)) return mint_again();
+  m.next_expires_ = token.expires_at;
+  if (m.state_ == State::minting) return connect();
+  if (m.state_ != State::connected || !std::exchange(m.minting_ahead_, false)) return;
+  report(Report::What::swap_started, {});
+  drain(m.settings_.drain_limit);
+}
+
+void Machine::Step::operator()(const TokenFailed& failed) {
+  if (!std::exchange(m.mint_open_, false)) return;
+  if (std::exchange(m.mint_void_, false)) return mint_again();
+  const bool ahead = m.state_ == State::connected && m.minting_ahead_;
+  if (m.state_ != State::minting && !ahead) return;
+  const Duration delay = next_retry();
+  report(Report::What::token_failed, failed.reason, delay);
+  if (ahead) return arm(delay);
+  first_endpoint();
+  back_off_until_retry();
+}
+
+void Machine::Step::mint() {
+  if (!m.time_trusted_) {
+    m.state_ = State::waiting_for_time;
+    m.renewing_ = false;
+    return report(Report::What::waiting_for_time, untrusted);
+  }
+  m.state_ = State::minting;
+  if (!std::exchange(m.mint_open_, true)) act(Mint{});
+}
+
+void Machine::Step::mint_again() {
+  const bool ahead = m.state_ == State::connected && m.minting_ahead_ && !m.renewal_put_off_;
+  if (m.state_ != State::minting && !ahead) return;
+  m.mint_open_ = true;
+  act(Mint{});
+}
+
+void Machine::Step::connect() {
+  m.state_ = State::connecting;
+  m.expires_ = std::exchange(m.next_expires_, std::nullopt);
+  ++m.tried_in_round_;
+  act(Connect{m.endpoint_});
+}
+
+void Machine::Step::operator()(const ConnectFailed& failed) {
+  if (m.state_ == State::closing) return closed(failed.reason);
+  if (m.state_ == State::connecting) connect_failed(failed);
+}
+
+void Machine::Step::connect_failed(const ConnectFailed& failed) {
+  m.expires_.reset();
+  const bool round_over = m.tried_in_round_ >= m.settings_.endpoints;
+  const bool at_once = !round_over && is_of_path(failed.failure);
+  const Duration delay = at_once ? Duration(0) : next_retry();
+  report(Report::What::connect_failed, failed.reason, delay);
+  // A cloud that says "unavailable" at one endpoint may serve at the next, after the pause it deserves.
+  if (!round_over && (at_once || failed.failure == ConnectFailure::server))
+    m.endpoint_ = (m.endpoint_ + 1) % m.settings_.endpoints;
+  else
+    first_endpoint();
+  if (at_once) return mint();
+  back_off_until_retry();
+}
+
+Duration Machine::Step::next_retry() {
+  const Duration delay = m.backoff_.next(m.random_());
+  m.retry_at_ = now + delay;
+  return delay;
+}
+
+void Machine::Step::back_off_until_retry() {
+  m.state_ = State::backing_off;
+  m.renewing_ = false;
+  arm(std::max(Duration(0), std::chrono::ceil<Duration>(m.retry_at_ - now)));
+}
+
+void Machine::Step::first_endpoint() { m.endpoint_ = m.tried_in_round_ = 0; }
+
+}  // namespace vouchgate::session

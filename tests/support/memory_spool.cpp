@@ -1,0 +1,103 @@
+// The rules of the spool without the disk. Never calls back from inside a call.
+#include "memory_spool.hpp"
+
+#include <chrono>
+
+#include "spool/cost.hpp"
+
+namespace vouchgate::support {
+
+MemorySpool::MemorySpool(SpoolSettings settings, const Clock& clock, Post post)
+    : settings_(std::move(settings)), clock_(clock), post_(std::move(post)) {}
+
+std::optional<Error> MemorySpool::refusal(const Message& message, std::uint64_t cost) const {
+  const auto error = [](Code code, std::string reason) { return Error{code, "spool", "", std::move(reason), ""}; };
+  if (message.payload.size() > max_payload(message.kind))
+    return error(Code::too_large, std::to_string(message.payload.size()) + " bytes, the limit is " +
+                                      std::to_string(max_payload(message.kind)));
+  if (append_error_) return append_error_;
+  const bool fits = bytes_ + cost <= settings_.max_bytes;
+  if (cost > settings_.max_bytes || (!fits && settings_.when_full == "refuse"))
+    return error(Code::full, std::to_string(bytes_) + " of " + std::to_string(settings_.max_bytes) + " bytes are used");
+  return std::nullopt;
+}
+
+void MemorySpool::append(Message message, Stored stored) {
+  expire();
+  const std::uint64_t cost = spool::cost_of(message);
+  if (auto error = refusal(message, cost)) {
+    post_([stored = std::move(stored), error = std::move(*error)] { stored(fail(error)); });
+    return;
+  }
+  while (bytes_ + cost > settings_.max_bytes) remove(entries_.begin(), &Ledger::dropped);
+  const Seq seq = ++last_seq_;
+  Ledger& ledger = ledgers_[message.device.str()];
+  ++ledger.stored;
+  ++ledger.pending;
+  bytes_ += cost;
+  entries_.emplace(seq, Entry{Record{seq, std::move(message), clock_.wall()}, cost});
+  post_([stored = std::move(stored), seq] { stored(seq); });
+}
+
+void MemorySpool::read(const DeviceId& device, Seq after, std::size_t most, std::size_t most_bytes, Read read) {
+  expire();
+  if (read_error_) {
+    post_([read = std::move(read), error = *read_error_] { read(fail(error)); });
+    return;
+  }
+  std::vector<Record> found;
+  std::size_t bytes = 0;
+  for (auto entry = entries_.upper_bound(after); entry != entries_.end() && found.size() < most; ++entry) {
+    const Record& record = entry->second.record;
+    if (record.message.device != device) continue;
+    bytes += record.message.payload.size();
+    if (!found.empty() && bytes > most_bytes) break;  // at least one, or a large record would never be read
+    found.push_back(record);
+  }
+  post_([read = std::move(read), found = std::move(found)]() mutable { read(std::move(found)); });
+}
+
+void MemorySpool::forget(std::vector<Seq> delivered) {
+  for (const Seq seq : delivered)
+    if (const auto entry = entries_.find(seq); entry != entries_.end()) remove(entry, &Ledger::delivered);
+}
+
+void MemorySpool::pending(std::function<void(Result<std::map<std::string, std::uint64_t>>)> done) {
+  expire();
+  std::map<std::string, std::uint64_t> counts;
+  for (const auto& [device, ledger] : ledgers_)
+    if (ledger.pending > 0) counts[device] = ledger.pending;
+  post_([done = std::move(done), counts = std::move(counts)]() mutable { done(std::move(counts)); });
+}
+
+SpoolUsage MemorySpool::usage() const {
+  SpoolUsage usage{bytes_, settings_.max_bytes, {}, ledgers_};
+  for (const auto& [device, ledger] : ledgers_) {
+    usage.total.stored += ledger.stored;
+    usage.total.delivered += ledger.delivered;
+    usage.total.pending += ledger.pending;
+    usage.total.expired += ledger.expired;
+    usage.total.dropped += ledger.dropped;
+    usage.total.quarantined += ledger.quarantined;
+  }
+  return usage;
+}
+
+MemorySpool::Entries::iterator MemorySpool::remove(Entries::iterator entry, std::uint64_t Ledger::*counter) {
+  Ledger& ledger = ledgers_[entry->second.record.message.device.str()];
+  ++(ledger.*counter);
+  --ledger.pending;
+  bytes_ -= entry->second.cost;
+  return entries_.erase(entry);
+}
+
+void MemorySpool::expire() {
+  const Monotonic now = clock_.monotonic();
+  if (expired_at_ && now - *expired_at_ < std::chrono::minutes(1)) return;
+  expired_at_ = now;
+  const WallTime oldest = clock_.wall() - settings_.max_age;
+  for (auto entry = entries_.begin(); entry != entries_.end();)
+    entry = entry->second.record.stored_at < oldest ? remove(entry, &Ledger::expired) : std::next(entry);
+}
+
+}  // namespace vouchgate::support

@@ -1,0 +1,163 @@
+// Life with a session: the swap, the dead session, the doubted clock.
+#include <gtest/gtest.h>
+
+#include "bench.hpp"
+
+namespace vouchgate::session {
+namespace {
+
+TEST(Renew, MintsAheadWhileTrafficStaysOpenThenSwaps) {
+  Bench bench;
+  bench.to_connected();
+  EXPECT_FALSE(bench.machine.renewing());
+  EXPECT_EQ(bench.timer(), "mint");
+  EXPECT_EQ(bench.state(), State::connected);
+  EXPECT_TRUE(bench.machine.renewing());
+  EXPECT_EQ(bench.on(bench.token()), "swap_started; arm 2000ms; hold");
+  EXPECT_EQ(bench.state(), State::draining);
+  EXPECT_EQ(bench.on(WindowEmpty{}), "disarm; disconnect");
+  EXPECT_EQ(bench.state(), State::closing);
+  EXPECT_EQ(bench.on(Closed{"bye"}), "close; connect 0");
+  EXPECT_TRUE(bench.machine.renewing());
+  EXPECT_EQ(bench.on(Connected{}), "arm 2970000ms; open");
+  EXPECT_FALSE(bench.machine.renewing());
+}
+
+TEST(Renew, ADrainEndsAtItsLimit) {
+  Bench bench;
+  bench.to_draining();
+  EXPECT_EQ(bench.timer(), "disconnect");
+  EXPECT_EQ(bench.on(WindowEmpty{}), "");
+  EXPECT_EQ(bench.on(Closed{"bye"}), "close; connect 0");
+}
+
+TEST(Renew, ASessionThatEndsInTheDrainIsReplacedAtOnce) {
+  Bench bench;
+  bench.to_draining();
+  EXPECT_EQ(bench.on(Closed{"server went first"}), "close; disarm; connect 0");
+  EXPECT_EQ(bench.on(Closed{"again"}), "");
+}
+
+TEST(Renew, StaysOnTheEndpointThatWorkedAndMintsAgainForAnother) {
+  Bench bench(2);
+  bench.to_connecting();
+  bench.on(ConnectFailed{ConnectFailure::network, "no"});
+  bench.on(bench.token());
+  bench.on(Connected{});
+  bench.timer();
+  bench.on(bench.token());
+  bench.on(WindowEmpty{});
+  EXPECT_EQ(bench.on(Closed{"bye"}), "close; connect 1");
+  EXPECT_EQ(bench.on(ConnectFailed{ConnectFailure::network, "no"}), "connect_failed 'no'; mint");
+  EXPECT_TRUE(bench.machine.renewing());
+  EXPECT_EQ(bench.on(bench.token()), "connect 0");
+  EXPECT_EQ(bench.on(ConnectFailed{ConnectFailure::network, "no"}), "connect_failed 'no' in 1500ms; arm 1500ms");
+  EXPECT_FALSE(bench.machine.renewing());
+}
+
+TEST(Renew, AFailedMintAheadIsRepeatedWhileTheSessionStays) {
+  Bench bench;
+  bench.to_connected();
+  bench.timer();
+  EXPECT_EQ(bench.on(TokenFailed{"lockout"}), "token_failed 'lockout' in 1500ms; arm 1500ms");
+  EXPECT_EQ(bench.state(), State::connected);
+  EXPECT_EQ(bench.timer(), "mint");
+  EXPECT_EQ(bench.on(TokenFailed{"lockout"}), "token_failed 'lockout' in 2500ms; arm 2500ms");
+  EXPECT_EQ(bench.on(Closed{"expired"}), "close; session_lost 'expired' in 1500ms; arm 1500ms");
+}
+
+TEST(Renew, AnOperatorMayAskOnceAtATime) {
+  Bench bench;
+  EXPECT_EQ(bench.on(RenewNow{}), "");
+  bench.to_connected();
+  EXPECT_EQ(bench.on(RenewNow{}), "disarm; mint");
+  EXPECT_EQ(bench.on(RenewNow{}), "");
+  bench.on(bench.token());
+  EXPECT_EQ(bench.on(RenewNow{}), "");
+  EXPECT_EQ(bench.state(), State::draining);
+}
+
+TEST(Renew, ADoubtedClockKeepsTheSessionAndPutsRenewalOff) {
+  Bench bench;
+  bench.to_connected();
+  EXPECT_EQ(bench.on(TimeDoubted{}), "");
+  EXPECT_EQ(bench.timer(), "");
+  EXPECT_EQ(bench.state(), State::connected);
+  EXPECT_EQ(bench.on(TimeTrusted{}), "mint");
+  EXPECT_EQ(bench.on(bench.token()), "swap_started; arm 2000ms; hold");
+}
+
+TEST(Renew, AMintAheadUnderWayWhenTheClockIsDoubtedIsDoneAgain) {
+  Bench bench;
+  bench.to_connected();
+  bench.timer();
+  EXPECT_EQ(bench.on(TimeDoubted{}), "");
+  EXPECT_EQ(bench.on(bench.token()), "") << "its iat may be decades off";
+  EXPECT_EQ(bench.state(), State::connected);
+  EXPECT_EQ(bench.on(TimeTrusted{}), "mint");
+  EXPECT_EQ(bench.on(bench.token()), "swap_started; arm 2000ms; hold");
+}
+
+TEST(Renew, AVoidMintAheadAnsweredAfterTheClockIsTrustedAgainIsDoneAgain) {
+  Bench bench;
+  bench.to_connected();
+  bench.timer();
+  bench.on(TimeDoubted{});
+  EXPECT_EQ(bench.on(TimeTrusted{}), "");
+  EXPECT_EQ(bench.on(TokenFailed{"late"}), "mint");
+  EXPECT_EQ(bench.on(bench.token()), "swap_started; arm 2000ms; hold");
+}
+
+TEST(Renew, AWallClockStepDoesNotMoveTheSchedule) {
+  Bench bench;
+  bench.to_connected();
+  const auto due = bench.machine.timer_due();
+  bench.wall += std::chrono::hours(7);
+  bench.on(TimeTrusted{});
+  EXPECT_EQ(bench.machine.timer_due(), due);
+}
+
+TEST(Renew, ATokenThatIsDueWhenIssuedDoesNotMakeSwapsSpin) {
+  Bench bench;
+  bench.to_minting();
+  bench.on(TokenReady{bench.wall - std::chrono::hours(1)});
+  EXPECT_EQ(bench.on(Connected{}), "arm 1000ms; open");
+}
+
+TEST(Renew, TheSpreadIsATenthOfTheMarginAtMost) {
+  Bench early(1, 0.9999999);
+  early.to_connected();
+  EXPECT_EQ(std::chrono::round<std::chrono::seconds>(*early.machine.timer_due() - early.now), std::chrono::minutes(49));
+  Bench late(1, 0.0);
+  late.to_connected();
+  EXPECT_EQ(*late.machine.timer_due() - late.now, std::chrono::minutes(50));
+}
+
+TEST(Renew, AnOverdueAckEndsTheSessionAndBacksOff) {
+  Bench bench(2);
+  bench.to_connected();
+  EXPECT_EQ(bench.on(AckOverdue{}), "ack_overdue 'no PUBACK in time' in 1500ms; close; disarm; disconnect");
+  EXPECT_EQ(bench.state(), State::closing);
+  bench.pass(Duration(400));
+  EXPECT_EQ(bench.on(Closed{"dead"}), "arm 1100ms");
+  EXPECT_EQ(bench.on(Closed{"dead"}), "");
+  EXPECT_EQ(bench.state(), State::backing_off);
+  EXPECT_EQ(bench.timer(), "mint");
+}
+
+TEST(Renew, AnOverdueAckInTheDrainGoesOnWithTheSwap) {
+  Bench bench;
+  bench.to_draining();
+  EXPECT_EQ(bench.on(AckOverdue{}), "disarm; disconnect");
+  EXPECT_EQ(bench.on(Closed{"dead"}), "close; connect 0");
+}
+
+TEST(Renew, TrafficIsClosedExactlyOncePerSession) {
+  Bench bench;
+  bench.to_connected();
+  EXPECT_NE(bench.on(AckOverdue{}).find("close"), std::string::npos);
+  EXPECT_EQ(bench.on(Closed{"dead"}).find("close"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace vouchgate::session
