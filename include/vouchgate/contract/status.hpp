@@ -48,8 +48,6 @@ struct Status {
   std::vector<ChildStatus> children;
   SpoolUsage spool;
   std::uint64_t in_flight = 0, refused = 0;
-
-  std::string sentence() const;  // for STATUS=, e.g. "connected to host:8883, 3 of 3 children attached, 0 pending"
 };
 
 // What an operator may ask of the running gateway.

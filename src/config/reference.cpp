@@ -1,0 +1,179 @@
+// docs/configuration.md and the JSON Schema (draft 2020-12), from the description.
+#include "units.hpp"
+#include "visitor.hpp"
+#include "vouchgate/config/config.hpp"
+
+namespace vouchgate::config {
+namespace {
+
+// What both forms need of a key, whatever its type.
+struct Key {
+  std::string name, type, initial, range, help;
+  std::string schema;  // members of its JSON Schema, without help
+};
+
+std::string json(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+class Describer : public Visitor {
+ public:
+  virtual void key(const Key& key) = 0;
+
+  void text(const char* key_name, std::string& value, const char* help) override {
+    key({key_name, "text", print_text(value), "", help, R"("type": "string")"});
+  }
+  void word(const char* key_name, std::string& value, const std::vector<std::string>& words,
+            const char* help) override {
+    std::string range;
+    std::string options;
+    for (const std::string& word : words) {
+      range += (range.empty() ? "" : ", ") + word;
+      options += (options.empty() ? "" : ", ") + json(word);
+    }
+    key({key_name, "word", value, range, help, R"("enum": [)" + options + "]"});
+  }
+  void duration(const char* key_name, Duration& value, DurationRange range, const char* help) override {
+    key({key_name, "duration", print_duration(value), print_duration(range.least) + " to " + print_duration(range.most),
+         help, R"("type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$")"});
+  }
+  void number(const char* key_name, std::uint64_t& value, NumberRange range, Style style, const char* help) override {
+    const char* type = style == Style::bytes ? "size" : style == Style::octal_text ? "octal text" : "number";
+    const char* schema = style == Style::bytes        ? R"("type": "string", "pattern": "^[0-9]+(B|KiB|MiB|GiB)$")"
+                         : style == Style::octal_text ? R"("type": "string", "pattern": "^[0-7]+$")"
+                                                      : R"("type": "integer")";
+    std::string limits;
+    if (style == Style::decimal || style == Style::hexadecimal)
+      limits = ", \"minimum\": " + std::to_string(range.least) + ", \"maximum\": " + std::to_string(range.most);
+    key({key_name, type, print_number(value, style),
+         print_number(range.least, style) + " to " + print_number(range.most, style), help, schema + limits});
+  }
+  void texts(const char* key_name, std::vector<std::string>&, const char* help) override {
+    key({key_name, "list of texts", "[]", "", help, R"("type": "array", "items": {"type": "string"})"});
+  }
+  void text_map(const char* key_name, std::map<std::string, std::string>&, const char* help) override {
+    key({key_name, "texts by name", "{}", "", help, R"("type": "object", "additionalProperties": {"type": "string"})"});
+  }
+};
+
+class Markdown : public Describer {
+ public:
+  std::string out =
+      "# Configuration\n\n"
+      "`/etc/vouchgate/vouchgate.yaml`, then `conf.d/*.yaml` beside it in the order of their names. Sections given in "
+      "several files are\n"
+      "joined; a key given twice is a mistake. `vouchgated --check-config` reports every mistake at once with file, "
+      "line and column;\n"
+      "`vouchgated --print-config` prints the file below with its defaults. Units are always written: `500ms` `60s` "
+      "`10m` `24h` `7d`,\n"
+      "`512B` `64KiB` `16MiB` `1GiB`. Secrets are never in the file.\n\n"
+      "This page is generated from the program's own description of its keys.\n";
+
+  bool enter(const char* name, const char* help) override {
+    path_.push_back(path_.empty() ? name : path_.back() + "." + name);
+    out += "\n## `" + path_.back() + "`\n\n" + help + "\n";
+    table_ = false;
+    return true;
+  }
+  void leave() override {
+    path_.pop_back();
+    table_ = false;
+  }
+  void key(const Key& key) override {
+    if (!table_) out += "\n| key | type | default | range | meaning |\n|---|---|---|---|---|\n";
+    table_ = true;
+    const std::string prefix = path_.empty() ? "" : path_.back() + ".";
+    out += "| `" + prefix + key.name + "` | " + key.type + " | " +
+           (key.initial == "\"\"" ? "" : "`" + escaped(key.initial) + "`") + " | " + escaped(key.range) + " | " +
+           escaped(key.help) + " |\n";
+  }
+  void devices(const char* name, std::vector<DeviceSettings>&, DescribeDevice describe_device,
+               const char* help) override {
+    path_.push_back(std::string(name) + "[]");
+    out += "\n## `" + std::string(name) + "`\n\n" + help + "\n";
+    table_ = false;
+    DeviceSettings device;
+    describe_device(*this, device);
+    leave();
+  }
+
+ private:
+  static std::string escaped(const std::string& text) {
+    std::string out;
+    for (const char c : text) out += c == '|' ? std::string("\\|") : std::string(1, c);
+    return out;
+  }
+  std::vector<std::string> path_;
+  bool table_ = false;
+};
+
+class Schema : public Describer {
+ public:
+  std::string out =
+      "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"title\": \"vouchgate.yaml\",\n"
+      "  \"type\": \"object\", \"additionalProperties\": false, \"properties\": {";
+
+  bool enter(const char* name, const char* help) override {
+    begin(name);
+    out += "{\"description\": " + json(help) +
+           ", \"type\": \"object\", \"additionalProperties\": false, \"properties\": {";
+    ++depth_;
+    first_ = true;
+    return true;
+  }
+  void leave() override {
+    --depth_;
+    out += "\n" + std::string(depth_ * 2 + 2, ' ') + "}}";
+    first_ = false;
+  }
+  void key(const Key& key) override {
+    begin(key.name);
+    out += "{\"description\": " + json(key.help) + ", " + key.schema + "}";
+  }
+  void devices(const char* name, std::vector<DeviceSettings>&, DescribeDevice describe_device,
+               const char* help) override {
+    begin(name);
+    out += "{\"description\": " + json(help) +
+           ", \"type\": \"array\", \"items\": {\"type\": \"object\", \"additionalProperties\": false, \"required\": "
+           "[\"id\"], \"properties\": {";
+    ++depth_;
+    first_ = true;
+    DeviceSettings device;
+    describe_device(*this, device);
+    leave();
+    out += "}";
+  }
+
+ private:
+  void begin(const std::string& name) {
+    out += (first_ ? "\n" : ",\n") + std::string(depth_ * 2 + 2, ' ') + json(name) + ": ";
+    first_ = false;
+  }
+  std::size_t depth_ = 1;
+  bool first_ = true;
+};
+
+const Words known{{"tpm", "file"}, {"iot-core"}};
+
+}  // namespace
+
+std::string reference_markdown() {
+  Markdown markdown;
+  Settings defaults;
+  describe(markdown, defaults, known);
+  return markdown.out;
+}
+
+std::string json_schema() {
+  Schema schema;
+  Settings defaults;
+  describe(schema, defaults, known);
+  return schema.out + "\n  }\n}\n";
+}
+
+}  // namespace vouchgate::config

@@ -1,0 +1,15 @@
+// The key in a PEM file: for test benches. Whoever reads the file is the gateway.
+#pragma once
+
+#include <memory>
+
+#include "vouchgate/contract/signer.hpp"
+#include "vouchgate/model/settings.hpp"
+
+namespace vouchgate::keys::file {
+
+Result<std::unique_ptr<Signer>> open(const KeySettings& settings);
+Result<std::unique_ptr<Signer>> create(const KeySettings& settings);
+Result<void> remove(const KeySettings& settings);
+
+}  // namespace vouchgate::keys::file

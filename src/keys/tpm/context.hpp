@@ -1,0 +1,78 @@
+// An ESAPI context over an explicit TCTI, and the handles it knows. One thread. Closing it flushes what it loaded.
+#pragma once
+
+#include <tss2/tss2_esys.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "vouchgate/base/bytes.hpp"
+#include "vouchgate/base/result.hpp"
+#include "vouchgate/contract/signer.hpp"
+
+namespace vouchgate::keys::tpm {
+
+struct FreeEsys {
+  void operator()(void* p) const { Esys_Free(p); }
+};
+template <class T>
+using Esys = std::unique_ptr<T, FreeEsys>;
+
+// The Name of an object (TPM 2.0 Part 1, 16): nameAlg || digest of its public area.
+Bytes name_of(const TPM2B_PUBLIC& area);
+
+class Context {
+ public:
+  static Result<std::unique_ptr<Context>> open(const std::string& tcti);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  ESYS_CONTEXT* get() const { return esys_; }
+  const std::string& tcti() const { return tcti_; }
+
+  // A persistent object. not_found when the handle is empty.
+  struct Persistent {
+    ESYS_TR handle = ESYS_TR_NONE;
+    TPM2B_PUBLIC area{};
+    Bytes name;
+  };
+  Result<Persistent> persistent(TPM2_HANDLE handle);
+
+  Result<ESYS_TR> load(ESYS_TR parent, ESYS_TR session, const TPM2B_PRIVATE& secret, const TPM2B_PUBLIC& area);
+  Result<void> persist(ESYS_TR object, TPM2_HANDLE handle);  // needs an empty owner authorisation
+  Result<void> evict(ESYS_TR object, TPM2_HANDLE handle);
+  void flush(ESYS_TR object) { Esys_FlushContext(esys_, object); }
+  // Whether the chip can make and use a key with these parameters.
+  Result<void> test_parameters(const TPM2B_PUBLIC& area, const std::string& what);
+  std::string hardware();  // "IFX SLB9672", "IBM SW TPM"; empty if it does not say
+
+ private:
+  Context(std::string tcti, TSS2_TCTI_CONTEXT* transport) : tcti_(std::move(tcti)), transport_(transport) {}
+  std::string tcti_;
+  TSS2_TCTI_CONTEXT* transport_;
+  ESYS_CONTEXT* esys_ = nullptr;
+};
+
+// The authorisation of the key: nothing but a password session while the value is empty; else one salted HMAC session
+// per command with AES-128-CFB parameter encryption. Its salt goes to the parent, whose Name the caller has compared.
+class Authorisation {
+ public:
+  Authorisation(Context& context, ESYS_TR parent, std::string secret)
+      : context_(context), parent_(parent), secret_(std::move(secret)) {}
+  ~Authorisation();
+  bool empty() const { return secret_.empty(); }
+  TPM2B_AUTH value() const;
+  Result<void> set_on(ESYS_TR object);
+  // For one command: the TPM ends the session with it. end() after a failure.
+  Result<ESYS_TR> begin();
+  void end(ESYS_TR session, bool succeeded);
+
+ private:
+  Context& context_;
+  ESYS_TR parent_;
+  std::string secret_;
+};
+
+}  // namespace vouchgate::keys::tpm

@@ -1,0 +1,15 @@
+// The key in a TPM 2.0 by ESAPI. Never exports, never overwrites, never touches a key that is not ours.
+#pragma once
+
+#include <memory>
+
+#include "vouchgate/contract/signer.hpp"
+#include "vouchgate/model/settings.hpp"
+
+namespace vouchgate::keys::tpm {
+
+Result<std::unique_ptr<Signer>> open(const KeySettings& settings);
+Result<std::unique_ptr<Signer>> create(const KeySettings& settings);
+Result<void> remove(const KeySettings& settings);
+
+}  // namespace vouchgate::keys::tpm

@@ -1,0 +1,82 @@
+// Starts and stops swtpm. Unix sockets, so that tests can run side by side.
+#include "swtpm.hpp"
+
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <csignal>
+
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace vouchgate::test {
+namespace {
+
+bool accepts(const std::string& path) {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const bool connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(fd);
+  return connected;
+}
+
+}  // namespace
+
+Swtpm::Swtpm() {
+  std::signal(SIGPIPE, SIG_IGN);  // as the daemon does: a TPM that goes away is an error code
+  char name[] = "/tmp/vouchgate-swtpm-XXXXXX";
+  if (::mkdtemp(name) == nullptr) throw std::runtime_error("mkdtemp");
+  directory_ = name;
+  std::filesystem::create_directory(directory_ + "/state");
+  start();
+}
+
+Swtpm::~Swtpm() {
+  kill_hard();
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
+}
+
+void Swtpm::start() {
+  const std::string socket = directory_ + "/tpm.sock";
+  ::unlink(socket.c_str());
+  ::unlink((socket + ".ctrl").c_str());
+  std::string arguments[] = {"swtpm",
+                             "socket",
+                             "--tpm2",
+                             "--tpmstate",
+                             "dir=" + directory_ + "/state,mode=0600",
+                             "--server",
+                             "type=unixio,path=" + socket,
+                             "--ctrl",
+                             "type=unixio,path=" + socket + ".ctrl",
+                             "--flags",
+                             "not-need-init,startup-clear"};
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  if (::posix_spawnp(&pid_, "swtpm", nullptr, nullptr, argv.data(), environ) != 0)
+    throw std::runtime_error("swtpm is not installed");
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!accepts(socket + ".ctrl") || !std::filesystem::exists(socket)) {
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("swtpm did not come up");
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // another process's socket has no event to wait for
+  }
+}
+
+void Swtpm::kill_hard() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+}  // namespace vouchgate::test
