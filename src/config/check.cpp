@@ -32,8 +32,13 @@ class Checks {
   }
 
  private:
+  // One mistake a place: what could not be read at all needs no second complaint.
   void complain(const std::string& path, const std::string& what, const std::string& hint = {}) {
-    mistakes_.push_back(mistake_at(loader_.where(path), path + ": " + what, hint));
+    const Position at = loader_.where(path);
+    const bool said = at.line > 0 && std::ranges::any_of(mistakes_, [&](const Mistake& mistake) {
+                        return mistake.file == at.file && mistake.line == at.line && mistake.column == at.column;
+                      });
+    if (!said) mistakes_.push_back(mistake_at(at, path + ": " + what, hint));
   }
 
   void token() {

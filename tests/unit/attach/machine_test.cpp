@@ -210,6 +210,15 @@ TEST(Machine, ALostSessionDetachesAndTheNextOneStartsOver) {
   EXPECT_EQ(attaching.on(SessionDown{}), "disarm");
 }
 
+TEST(Machine, EveryAttemptSettlesAnew) {
+  Bench bench;
+  bench.to_subscribed();
+  bench.on(SessionDown{});
+  bench.to_attached();
+  EXPECT_EQ(bench.on(Subscribed{true}), "");
+  EXPECT_EQ(bench.timer(), "open");
+}
+
 TEST(Machine, ASwapDoesNotShortenAHeldOffChildsPause) {
   Bench bench;
   bench.to_held_off();

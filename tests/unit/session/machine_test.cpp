@@ -86,6 +86,18 @@ TEST(Machine, StartsAgainAfterStopped) {
   EXPECT_EQ(bench.on(Start{}), "");
 }
 
+TEST(Machine, ARenewalCutShortByStopIsForgottenByTheNextStart) {
+  Bench bench;
+  bench.to_connected();
+  bench.timer();
+  bench.on(Stop{});
+  EXPECT_FALSE(bench.machine.renewing());
+  bench.on(bench.token());
+  bench.on(Closed{"bye"});
+  bench.to_connected();
+  EXPECT_EQ(bench.on(RenewNow{}), "disarm; mint");
+}
+
 TEST(Machine, ATimerOfAnEarlierArmDoesNotActButKeepsTheRest) {
   Bench bench;
   bench.to_connected();

@@ -55,6 +55,16 @@ TEST(Renew, StaysOnTheEndpointThatWorkedAndMintsAgainForAnother) {
   EXPECT_FALSE(bench.machine.renewing());
 }
 
+TEST(Renew, ASwapThatRunsIntoADoubtedClockIsNoLongerPlanned) {
+  Bench bench(2);
+  bench.to_draining();
+  bench.on(Closed{"bye"});
+  bench.on(TimeDoubted{});
+  bench.on(ConnectFailed{ConnectFailure::network, "no"});
+  EXPECT_EQ(bench.state(), State::waiting_for_time);
+  EXPECT_FALSE(bench.machine.renewing());
+}
+
 TEST(Renew, AFailedMintAheadIsRepeatedWhileTheSessionStays) {
   Bench bench;
   bench.to_connected();

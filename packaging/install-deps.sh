@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Installs the Debian 12 packages that building and testing Vouchgate needs; never touches anything else on the machine.
+# Usage: install-deps.sh [build|all]   build = what packaging/demo.sh needs, all (default) = also tests, lints, packages
+# Needs root only when something is missing; a second run asks dpkg and leaves at once.
+set -euo pipefail
+
+build_packages=(
+  ca-certificates git g++ cmake ninja-build pkg-config ccache
+  libboost1.81-dev libexpected-dev libpaho-mqttpp-dev libpaho-mqtt-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev
+  libjwt-dev libsystemd-dev libtss2-dev libsqlite3-dev libssl-dev
+  libmosquitto-dev mosquitto-dev mosquitto mosquitto-clients                # the bench cloud is a plugin of mosquitto
+  swtpm swtpm-tools libtss2-tcti-swtpm0 libtss2-tcti-device0 openssl        # the software TPM
+  python3 procps
+)
+test_packages=(
+  libgtest-dev libgmock-dev python3-jwt python3-cryptography
+  clang clang-tidy clang-format libclang-rt-14-dev shellcheck
+  debhelper dpkg-dev fakeroot lintian systemd                               # systemd: systemd-analyze verify
+)
+
+case "${1:-all}" in
+  build) wanted=("${build_packages[@]}") ;;
+  all) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
+  *)
+    echo "usage: $0 [build|all]" >&2
+    exit 2
+    ;;
+esac
+
+installed() { [[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]; }
+
+missing=()
+for package in "${wanted[@]}"; do
+  installed "$package" || missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then
+  echo "install-deps: all ${#wanted[@]} packages are installed"
+  exit 0
+fi
+if ((EUID != 0)); then
+  echo "install-deps: missing: ${missing[*]}" >&2
+  echo "  hint: run '$0 ${1:-all}' as root once" >&2
+  exit 1
+fi
+
+mosquitto_was_there=no
+if installed mosquitto; then mosquitto_was_there=yes; fi
+
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update
+apt-get -y -q -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}"
+
+# The tests start their own mosquitto. Debian starts one more as a service on installation: nobody asked for that one.
+if [[ $mosquitto_was_there == no && -d /run/systemd/system ]] && installed mosquitto; then
+  systemctl disable --now mosquitto.service
+  echo "install-deps: mosquitto.service came with the package and is now disabled; the tests start their own"
+fi
+echo "install-deps: installed ${#missing[@]} of ${#wanted[@]} packages"

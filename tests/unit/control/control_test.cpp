@@ -1,0 +1,163 @@
+// The control socket with fakes behind it: every request, every answer. Never sleeps: the test turns the loop.
+#include "vouchgate/control/control.hpp"
+
+#include <gtest/gtest.h>
+
+#include "fake_children.hpp"
+#include "line_peer.hpp"
+#include "vouchgate/base/asio.hpp"
+
+namespace vouchgate::control {
+namespace {
+
+Status good_day() {
+  Status status;
+  status.version = "0.4.0";
+  status.gateway = "gw-1";
+  status.uptime = std::chrono::hours(1);
+  status.time_trusted = true;
+  status.session.state = "connected";
+  status.session.endpoint = "cloud:8883";
+  status.session.recent_swaps.push_back({Duration(1100), Duration(1500), 7});
+  status.token = {"ES256", "tpm", "0x81000100", Duration(2000), std::nullopt};
+  status.children.push_back({"pump-1", "subscribed", "", {}, 1, {5, 4, 1, 0, 0, 0}});
+  status.children.push_back({"pump-2", "held-off", "not bound", Duration(4000), 0, {}});
+  status.spool.bytes = 10;
+  status.spool.max_bytes = 1000;
+  status.spool.total = {5, 4, 1, 0, 0, 0};
+  return status;
+}
+
+class FakeOperations : public Operations {
+ public:
+  Status status() const override { return good_day(); }
+  Result<void> attach(const std::string& device) override { return note("attach " + device); }
+  Result<void> detach(const std::string& device) override { return note("detach " + device); }
+  Result<void> renew_token() override {
+    if (busy) return fail(Code::busy, "token", "", "a swap is under way");
+    return note("renew");
+  }
+  std::vector<std::string> asked;
+  bool busy = false;
+
+ private:
+  Result<void> note(std::string what) {
+    asked.push_back(std::move(what));
+    return {};
+  }
+};
+
+class ControlTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    settings.path = directory / "control.sock";
+    auto made = listen(loop, settings, operations, children);
+    ASSERT_TRUE(made.has_value()) << made.error().text();
+    control = std::move(*made);
+    tool = std::make_unique<testing::LinePeer>(loop, settings.path);
+  }
+  std::string ask(const std::string& line) {
+    tool->line(line);
+    return tool->hear();
+  }
+
+  testing::TemporaryDirectory directory;
+  asio::io_context loop;
+  FakeOperations operations;
+  testing::FakeChildren children;
+  ControlSettings settings;
+  std::unique_ptr<Control> control;
+  std::unique_ptr<testing::LinePeer> tool;
+};
+
+constexpr const char* children_json =
+    R"([{"device":"pump-1","state":"subscribed","reason":"","next_try_ms":0,"connections":1,)"
+    R"("ledger":{"stored":5,"delivered":4,"pending":1,"expired":0,"dropped":0,"quarantined":0}},)"
+    R"({"device":"pump-2","state":"held-off","reason":"not bound","next_try_ms":4000,"connections":0,)"
+    R"("ledger":{"stored":0,"delivered":0,"pending":0,"expired":0,"dropped":0,"quarantined":0}}])";
+
+TEST_F(ControlTest, StatusIsTheDocumentedForm) {
+  EXPECT_EQ(
+      ask(R"({"op":"status"})"),
+      R"({"op":"status","version":"0.4.0","gateway":"gw-1","uptime_ms":3600000,"time_trusted":true,)"
+      R"("session":{"state":"connected","endpoint":"cloud:8883","problem":"","since_ms":0,"next_try_ms":0,"connects":0,)"
+      R"("swaps":0,"recent_swaps":[{"pause_ms":1100,"full_ms":1500,"in_flight":7}]},)"
+      R"("token":{"algorithm":"ES256","holder":"tpm","where":"0x81000100","valid_for_ms":2000,"renew_in_ms":null},)"
+      R"("children":)" +
+          std::string(children_json) +
+          R"(,"spool":{"bytes":10,"max_bytes":1000,"total":{"stored":5,"delivered":4,"pending":1,"expired":0,)"
+          R"("dropped":0,"quarantined":0}},"in_flight":0,"refused":0})");
+  EXPECT_EQ(ask(R"({"op":"devices"})"), R"({"op":"devices","devices":)" + std::string(children_json) + "}");
+}
+
+TEST_F(ControlTest, OperationsReachTheGateway) {
+  EXPECT_EQ(ask(R"({"op":"attach","device":"pump-1","id":"7"})"), R"({"op":"attach","id":"7"})");
+  EXPECT_EQ(ask(R"({"op":"detach","device":"pump-1"})"), R"({"op":"detach"})");
+  EXPECT_EQ(ask(R"({"op":"renew"})"), R"({"op":"renew"})");
+  EXPECT_EQ(operations.asked, (std::vector<std::string>{"attach pump-1", "detach pump-1", "renew"}));
+  operations.busy = true;
+  EXPECT_EQ(ask(R"({"op":"renew"})"), R"({"op":"error","code":"busy","message":"token: a swap is under way"})");
+}
+
+TEST_F(ControlTest, SendIsStoredThenDelivered) {
+  children.deliver = true;
+  EXPECT_EQ(ask(R"({"op":"send","device":"pump-1","kind":"event","subfolder":"a","data_b64":"eA==","id":"1"})"),
+            R"({"op":"stored","device":"pump-1","id":"1","seq":1})");
+  EXPECT_EQ(tool->hear(), R"({"op":"delivered","device":"pump-1","id":"1","seq":1})");
+  EXPECT_EQ(children.offers[0].message.payload, "x");
+  EXPECT_TRUE(children.hellos.at(0).wants_delivered);
+  EXPECT_GE(children.offers[0].connection, std::uint64_t{1} << 63);
+}
+
+TEST_F(ControlTest, OnlyAListenerHearsTheCloud) {
+  children.config_at_hello = "c";
+  ask(R"({"op":"send","device":"pump-1","data_b64":"","id":"1"})");
+  EXPECT_EQ(ask(R"({"op":"listen","device":"pump-1"})"), R"({"op":"config","device":"pump-1","data_b64":"Yw=="})");
+  EXPECT_EQ(tool->hear(), R"({"op":"listening","device":"pump-1","attached":true})");
+  const auto& hello = children.hellos.back();
+  children.port().command(hello.connection, hello.device, "go", "now");
+  EXPECT_EQ(tool->hear(), R"({"op":"command","device":"pump-1","subfolder":"go","data_b64":"bm93"})");
+}
+
+TEST_F(ControlTest, BadRequestsAreAnsweredAndTheConnectionLives) {
+  children.strangers = {"stranger"};
+  const std::pair<const char*, const char*> table[] = {
+      {"[", "line: is not a JSON object"},
+      {"{}", "op: '': is unknown"},
+      {R"({"op":"stop"})", "op: 'stop': is unknown"},
+      {R"({"op":"status","device":"x"})", "device: has no place in this request"},
+      {R"({"op":"status","":"x"})", "has no place in this request"},
+      {R"({"op":"attach"})", "device: '': has 0 characters; 3 to 255 are allowed"},
+      {R"({"op":"attach","device":7})", "device: is not a string"},
+      {R"({"op":"listen","device":"stranger"})", "device: stranger: is not configured"},
+      {R"({"op":"send","device":"stranger","data_b64":""})", "device: stranger: is not configured"},
+      {R"({"op":"send","device":"pump-1"})", "data_b64: is missing"},
+      {R"({"op":"send","device":"pump-1","data_b64":"x"})", "data_b64: length is not a multiple of 4"},
+      {R"({"op":"send","device":"pump-1","data_b64":"","kind":"x"})", "kind: is neither event nor state"},
+      {R"({"op":"send","device":"pump-1","data_b64":"","kind":"state","subfolder":"x"})",
+       "subfolder: has no place in a state"},
+      {R"({"op":"send","device":"pump-1","data_b64":"","subfolder":"+"})",
+       "subfolder: '+': has '+', which a topic cannot carry"}};
+  for (const auto& [line, message] : table)
+    EXPECT_NE(ask(line).find(std::string(R"("message":")") + message + '"'), std::string::npos) << line;
+  EXPECT_TRUE(children.offers.empty());
+  EXPECT_EQ(ask(R"({"op":"renew"})"), R"({"op":"renew"})");
+}
+
+TEST_F(ControlTest, DestructionWithAToolConnectedIsClean) {
+  ask(R"({"op":"listen","device":"pump-1"})");
+  control.reset();
+  EXPECT_EQ(children.left.size(), 1u);
+  EXPECT_EQ(tool->hear(), "<end>");
+}
+
+TEST(Sentence, SaysHowItIs) {
+  EXPECT_EQ(sentence(good_day()), "connected to cloud:8883, 1 of 2 children attached, 1 held off, 1 pending");
+  Status down;
+  down.session.state = "backing-off";
+  down.session.problem = "no route to host";
+  EXPECT_EQ(sentence(down), "backing-off (no route to host), 0 of 0 children attached, 0 pending");
+}
+
+}  // namespace
+}  // namespace vouchgate::control

@@ -1,0 +1,153 @@
+// The disk's bad days: full, failing, slow. What is said to be stored is stored, what failed is said to have failed.
+#include "faulty_vfs.hpp"
+#include "spool_fixture.hpp"
+
+namespace vouchgate {
+namespace {
+
+using support::event;
+using support::sum;
+using ::testing::ElementsAre;
+
+class SpoolDisk : public support::SpoolFixture {
+ protected:
+  ~SpoolDisk() override { spool.reset(); }
+  support::FaultyVfs vfs;
+};
+
+TEST_F(SpoolDisk, SaysStoredOnlyAfterTheSync) {
+  open();
+  vfs.stall_syncs(true);
+  bool stored = false;
+  spool->append(event("pump-1", "x"), [&](const Result<Seq>& result) { stored = result.has_value(); });
+  vfs.wait_for_stalled();
+  loop.run_all();
+  EXPECT_FALSE(stored);
+  vfs.stall_syncs(false);
+  EXPECT_TRUE(loop.run_until([&] { return stored; }));
+}
+
+TEST_F(SpoolDisk, AnswersABatchWithOnePost) {
+  open();
+  ASSERT_TRUE(user->append(event("pump-1", "x")));
+  vfs.stall_syncs(true);
+  std::size_t stored = 0;
+  const auto count = [&](const Result<Seq>& result) { stored += result ? 1 : 0; };
+  spool->append(event("pump-1", "x"), count);
+  vfs.wait_for_stalled();  // the disk thread is in this commit; what follows is one batch
+  for (int i = 0; i < 400; ++i) spool->append(event("pump-1", "x"), count);
+  const int before = vfs.syncs;
+  vfs.stall_syncs(false);
+  std::size_t rounds = 0;
+  ASSERT_TRUE(loop.run_until([&] { return ++rounds, stored == 401; }));
+  EXPECT_EQ(rounds, 3u) << "one look before, one after each post";
+  EXPECT_EQ(vfs.syncs - before, 2);
+}
+
+TEST_F(SpoolDisk, FailsTheWholeBatchWhenTheDiskIsFullAndRecoversByItself) {
+  open();
+  ASSERT_EQ(user->append(event("pump-1", "before")).value(), 1u);
+  vfs.write_result = SQLITE_FULL;
+  std::vector<Code> codes;
+  for (int i = 0; i < 20; ++i)
+    spool->append(event("pump-2", "x"), [&](const Result<Seq>& result) { codes.push_back(result.error().code); });
+  ASSERT_TRUE(loop.run_until([&] { return codes.size() == 20; }));
+  EXPECT_THAT(codes, ::testing::Each(Code::full));
+  EXPECT_EQ(spool->usage().total.stored, 1u);
+  vfs.write_result = SQLITE_OK;
+  const Seq next = user->append(event("pump-2", "after")).value();
+  EXPECT_GT(next, 20u) << "the numbers of a failed commit are not given again";
+  EXPECT_THAT(user->seqs("pump-2"), ElementsAre(next));
+  open();
+  EXPECT_THAT(user->seqs("pump-2"), ElementsAre(next));
+  EXPECT_THAT(user->seqs("pump-1"), ElementsAre(1));
+  EXPECT_EQ(sum(user->settled().total), 2u);
+}
+
+class SpoolDiskErrors : public SpoolDisk, public ::testing::WithParamInterface<int> {};
+
+TEST_P(SpoolDiskErrors, FailsAppendsWhileTheDiskFailsAndRecoversByItself) {
+  open();
+  ASSERT_EQ(user->append(event("pump-1", "before")).value(), 1u);
+  (GetParam() == SQLITE_IOERR_WRITE ? vfs.write_result : vfs.sync_result) = GetParam();
+  for (int i = 0; i < 3; ++i) {
+    const auto result = user->append(event("pump-1", "x"));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, Code::unavailable) << result.error().line();
+  }
+  vfs.write_result = vfs.sync_result = SQLITE_OK;
+  const Seq next = user->append(event("pump-1", "after")).value();
+  const auto seqs = user->seqs("pump-1");
+  EXPECT_EQ(seqs.front(), 1u);
+  EXPECT_EQ(seqs.back(), next);
+  const SpoolUsage usage = user->settled();
+  EXPECT_EQ(sum(usage.total), usage.total.stored);
+  EXPECT_EQ(usage.total.pending, seqs.size());
+}
+INSTANTIATE_TEST_SUITE_P(Every, SpoolDiskErrors, ::testing::Values(SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC));
+
+TEST_F(SpoolDisk, DoesNotShowDeliveredRecordsAgainWhenTheirDeletionFails) {
+  settings.commit_interval = Duration(1);
+  open();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(user->append(event("pump-1", "x")));
+  vfs.write_result = SQLITE_FULL;
+  spool->forget({1, 2});
+  user->pending().value();  // tries to delete
+  EXPECT_THAT(user->seqs("pump-1"), ElementsAre(3));
+  vfs.write_result = SQLITE_OK;
+  EXPECT_EQ(user->settled().total.delivered, 2u);
+  open();
+  EXPECT_THAT(user->seqs("pump-1"), ElementsAre(3));
+}
+
+TEST_F(SpoolDisk, BoundsTheMemoryOfItsQueueWhenTheDiskIsSlow) {
+  open();
+  vfs.stall_syncs(true);
+  std::size_t stored = 0, busy = 0;
+  const auto count = [&](const Result<Seq>& result) {
+    if (result)
+      ++stored;
+    else
+      busy += result.error().code == Code::busy ? 1 : 0;
+  };
+  for (int i = 0; i < 300; ++i) spool->append(event("pump-1", std::string(max_event_bytes, 'x')), count);
+  vfs.stall_syncs(false);
+  ASSERT_TRUE(loop.run_until([&] { return stored + busy == 300; }));
+  EXPECT_EQ(stored, 64u * 1024 * 1024 / (max_event_bytes + 64));
+  EXPECT_TRUE(user->append(event("pump-1", "x"))) << "room again";
+}
+
+TEST_F(SpoolDisk, ReportsItselfBusyWhileACommitHangs) {
+  open();
+  ASSERT_TRUE(user->append(event("pump-1", "x")));
+  EXPECT_TRUE(user->read("pump-1"));
+  vfs.stall_syncs(true);
+  bool stored = false;
+  spool->append(event("pump-1", "x"), [&](const Result<Seq>&) { stored = true; });
+  vfs.wait_for_stalled();
+  EXPECT_TRUE(spool->health().busy);
+  vfs.stall_syncs(false);
+  EXPECT_TRUE(loop.run_until([&] { return stored; }));
+}
+
+TEST_F(SpoolDisk, SyncsNothingWhileIdleOrReading) {
+  open();
+  ASSERT_TRUE(user->append(event("pump-1", "x")));
+  const int before = vfs.syncs;
+  for (int i = 0; i < 50; ++i) user->read("pump-1").value();
+  user->pending().value();
+  EXPECT_EQ(vfs.syncs, before);
+}
+
+TEST_F(SpoolDisk, DeletesWithoutAnAppendToWaitFor) {
+  settings.commit_interval = Duration(1);
+  open();
+  ASSERT_TRUE(user->append(event("pump-1", "x")));
+  spool->forget({1});
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (spool->usage().total.delivered == 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_EQ(spool->usage().total.delivered, 1u);
+}
+
+}  // namespace
+}  // namespace vouchgate

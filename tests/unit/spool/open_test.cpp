@@ -1,0 +1,150 @@
+// Opening, closing and opening again: what survives and what is refused.
+#include "vouchgate/spool/open.hpp"
+
+#include <sqlite3.h>
+
+#include <filesystem>
+
+#include "spool_fixture.hpp"
+
+namespace vouchgate {
+namespace {
+
+using support::event;
+using support::sum;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using SpoolOpen = support::SpoolFixture;
+
+void run_sql(const std::string& path, const char* sql) {
+  sqlite3* handle = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(handle, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(handle);
+  sqlite3_close(handle);
+}
+
+TEST_F(SpoolOpen, ContinuesWithRecordsNumbersAndLedgerAfterReopening) {
+  open();
+  for (const char* id : {"pump-1", "pump-2", "pump-1"}) ASSERT_TRUE(user->append(event(id, "x")));
+  spool->forget({1});
+  open();
+  EXPECT_THAT(user->seqs("pump-1"), ElementsAre(3));
+  EXPECT_THAT(user->pending().value(), ElementsAre(std::pair("pump-1", 1u), std::pair("pump-2", 1u)));
+  EXPECT_EQ(user->append(event("pump-1", "y")).value(), 4u);
+  const SpoolUsage usage = user->settled();
+  EXPECT_EQ(usage.total.stored, 4u);
+  EXPECT_EQ(usage.total.delivered, 1u);
+  EXPECT_EQ(sum(usage.total), 4u);
+}
+
+TEST_F(SpoolOpen, NeverGivesANumberAgainEvenWhenEverythingWasDeliveredBefore) {
+  open();
+  ASSERT_TRUE(user->append(event("pump-1", "x")));
+  ASSERT_TRUE(user->append(event("pump-1", "x")));
+  spool->forget({1, 2});
+  open();
+  EXPECT_EQ(user->append(event("pump-1", "x")).value(), 3u);
+}
+
+TEST_F(SpoolOpen, CommitsWhatIsQueuedWhenClosed) {
+  settings.commit_interval = std::chrono::hours(1);
+  open();
+  ASSERT_TRUE(user->append(event("pump-1", "first")));
+  int stored = 0;
+  for (int i = 0; i < 5; ++i) spool->append(event("pump-1", "x"), [&](const Result<Seq>& r) { stored += r ? 1 : 0; });
+  spool->forget({1});
+  open();
+  loop.run_all();
+  EXPECT_EQ(stored, 5);
+  EXPECT_THAT(user->seqs("pump-1"), ElementsAre(2, 3, 4, 5, 6));
+}
+
+TEST_F(SpoolOpen, RefusesASecondOwner) {
+  open();
+  const auto second = spool::open(settings, time, loop.post());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Code::busy);
+}
+
+TEST_F(SpoolOpen, KeepsItsFilesFromOtherUsers) {
+  open();
+  namespace fs = std::filesystem;
+  EXPECT_EQ(fs::status(settings.path).permissions() & (fs::perms::group_all | fs::perms::others_all), fs::perms::none);
+  EXPECT_EQ(fs::status(database()).permissions() & (fs::perms::group_all | fs::perms::others_all), fs::perms::none);
+}
+
+TEST_F(SpoolOpen, SaysWhyADirectoryCannotBeUsed) {
+  std::ofstream(settings.path) << "a file";
+  const auto opened = spool::open(settings, time, loop.post());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, Code::unavailable);
+  EXPECT_THAT(opened.error().line(), HasSubstr(settings.path));
+}
+
+TEST_F(SpoolOpen, SetsADamagedDatabaseAsideAndCountsOnBeyondIt) {
+  open();
+  for (int i = 0; i < 100; ++i) spool->append(event("pump-1", std::string(200, 'x')), [](const Result<Seq>&) {});
+  const Seq last = user->append(event("pump-1", "x")).value();
+  spool.reset();
+  {
+    std::fstream file(database(), std::ios::in | std::ios::out | std::ios::binary);
+    for (int page = 1; page < 8; ++page) file.seekp(page * 4096) << std::string(64, '\xff');
+  }
+  open();
+  EXPECT_THAT(spool->set_aside(), HasSubstr(".damaged-"));
+  EXPECT_TRUE(std::filesystem::exists(spool->set_aside()));
+  EXPECT_TRUE(user->pending().value().empty());
+  EXPECT_GT(user->append(event("pump-1", "x")).value(), last);
+  open();
+  EXPECT_EQ(spool->set_aside(), "");
+  EXPECT_EQ(user->seqs("pump-1").size(), 1u);
+}
+
+TEST_F(SpoolOpen, SetsAFileThatIsNoDatabaseAside) {
+  std::filesystem::create_directories(settings.path);
+  std::ofstream(database()) << std::string(5000, 'z');
+  open();
+  EXPECT_TRUE(std::filesystem::exists(spool->set_aside()));
+  EXPECT_TRUE(user->append(event("pump-1", "x")));
+}
+
+TEST_F(SpoolOpen, LeavesTheLayoutOfANewerVersionAlone) {
+  open();
+  spool.reset();
+  run_sql(database(), "PRAGMA user_version=2");
+  const auto opened = spool::open(settings, time, loop.post());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, Code::mismatch);
+  EXPECT_TRUE(std::filesystem::exists(database()));
+}
+
+TEST_F(SpoolOpen, MovesARecordThatDoesNotCheckAsideAndGoesOn) {
+  open();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(user->append(event("pump-1", "x")));
+  spool.reset();
+  run_sql(database(), "UPDATE message SET kind = 9 WHERE seq = 2");
+  open();
+  EXPECT_THAT(user->seqs("pump-1"), ElementsAre(1, 3));
+  ASSERT_TRUE(user->append(event("pump-1", "x")));
+  const Ledger ledger = user->settled().by_device.at("pump-1");
+  EXPECT_EQ(ledger.quarantined, 1u);
+  EXPECT_EQ(ledger.pending, 3u);
+  EXPECT_EQ(sum(ledger), 4u);
+  open();
+  EXPECT_THAT(user->seqs("pump-1"), ElementsAre(1, 3, 4));
+}
+
+TEST_F(SpoolOpen, DoesNotExpireWhatWasStoredUnderAWrongClock) {
+  settings.max_age = std::chrono::hours(1);
+  time.step_wall(-(time.wall().time_since_epoch() / std::chrono::milliseconds(1)) * Duration(1));  // 1970
+  open();
+  ASSERT_TRUE(user->append(event("pump-1", "stored in 1970")));
+  time.step_wall(std::chrono::hours(24 * 365 * 60));  // time synchronisation
+  time.advance(std::chrono::minutes(2));
+  EXPECT_EQ(user->settled().total.expired, 0u);
+  time.advance(std::chrono::minutes(62));
+  EXPECT_EQ(user->settled().total.expired, 1u) << "its age counts from the first plausible time";
+}
+
+}  // namespace
+}  // namespace vouchgate
