@@ -16,17 +16,19 @@ struct Row {
   Result<std::unique_ptr<Signer>> (*open)(const KeySettings&);
   Result<std::unique_ptr<Signer>> (*create)(const KeySettings&);
   Result<void> (*remove)(const KeySettings&);
+  Result<Description> (*describe)(const KeySettings&);
 };
 
 const std::vector<Row>& table() {
   static const std::vector<Row> rows = {
-      {"tpm", "a TPM 2.0", {"ES256", "ES384", "RS256", "PS256"}, tpm::open, tpm::create, tpm::remove},
+      {"tpm", "a TPM 2.0", {"ES256", "ES384", "RS256", "PS256"}, tpm::open, tpm::create, tpm::remove, tpm::describe},
       {"file",
        "a PEM file, for test benches",
        {"ES256", "ES384", "RS256", "PS256"},
        file::open,
        file::create,
-       file::remove},
+       file::remove,
+       file::describe},
   };
   return rows;
 }
@@ -60,6 +62,12 @@ Result<void> remove(const KeySettings& settings) {
   const auto row = find(settings);
   if (!row) return fail(row.error());
   return (*row)->remove(settings);
+}
+
+Result<Description> describe(const KeySettings& settings) {
+  const auto row = find(settings);
+  if (!row) return fail(row.error());
+  return (*row)->describe(settings);
 }
 
 const std::vector<Holder>& holders() {

@@ -36,6 +36,13 @@ tl::unexpected<Error> system_error(const std::string& context, const std::string
   return fail(code, context, path, std::strerror(number));
 }
 
+// What root writes into the daemon's directory is the daemon's, or the daemon could not read it.
+bool give_to_owner_of(const std::filesystem::path& directory, int file) {
+  if (::geteuid() != 0) return true;
+  struct stat facts {};
+  return ::stat(directory.c_str(), &facts) == 0 && ::fchown(file, facts.st_uid, facts.st_gid) == 0;
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::string& context, const std::string& path, bool shared) {
@@ -77,6 +84,7 @@ Result<void> write_file(const std::string& context, const std::string& path, con
       if (wrote < 0) return system_error(context, temporary, errno);
       done += static_cast<std::size_t>(wrote);
     }
+    if (!give_to_owner_of(directory, file.get())) return system_error(context, temporary, errno);
     if (::fsync(file.get()) != 0) return system_error(context, temporary, errno);
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) return system_error(context, path, errno);

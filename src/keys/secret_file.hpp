@@ -12,6 +12,7 @@ namespace vouchgate::keys {
 Result<std::string> read_file(const std::string& context, const std::string& path, bool shared = false);
 
 // Temporary file, fsync, rename, fsync of the directory; mode 0600. Missing directories are made, mode 0700.
+// Written by root, the file belongs to the directory's owner.
 Result<void> write_file(const std::string& context, const std::string& path, const std::string& content);
 
 }  // namespace vouchgate::keys

@@ -46,7 +46,7 @@ TEST_P(SignerContract, signatures_verify_under_the_published_key_and_have_the_jw
   EXPECT_EQ(word(info.algorithm), settings.algorithm);
   EXPECT_EQ(info.holder, settings.holder);
   const std::size_t size = settings.algorithm == "ES256" ? 64 : settings.algorithm == "ES384" ? 96 : 256;
-  for (int i = 0; i < 50; ++i) {
+  for (int i = 0; i < 200; ++i) {
     const std::string input = "message " + std::to_string(i);
     const auto signature = (*signer)->sign(view(input));
     ASSERT_TRUE(signature) << signature.error().text();
@@ -282,6 +282,45 @@ TEST_F(TpmKey, authorisation_files_are_checked) {
   EXPECT_NE(reason(write("long", std::string(33, 'x'))).find("over 32 bytes"), std::string::npos);
   EXPECT_NE(reason(write("zero", std::string("a\0", 2))).find("zero byte"), std::string::npos);
   EXPECT_NE(reason("credential:tpm").find("systemd handed over no credentials"), std::string::npos);
+}
+
+TEST_F(TpmKey, nothing_stays_loaded_in_a_chip_without_a_resource_manager) {
+  for (int i = 0; i < 4; ++i) {  // it has three places
+    const auto made = create(settings);
+    ASSERT_TRUE(made) << made.error().text();
+    {
+      const auto tpm = context();
+      ASSERT_TRUE(tpm->evict(tpm->persistent(settings.tpm.handle)->handle, settings.tpm.handle));
+    }
+    ASSERT_TRUE(open(settings)) << "from its file";
+    ASSERT_TRUE(remove(settings));
+  }
+}
+
+TEST_F(TpmKey, describe_tells_ours_from_foreign_from_absent) {
+  EXPECT_EQ(describe(settings).error().code, Code::not_found);
+  auto made = create(settings);
+  ASSERT_TRUE(made);
+  auto found = describe(settings);
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_TRUE(found->ours());
+  EXPECT_EQ(found->name, (*made)->info().name);
+  EXPECT_EQ(found->algorithm, "ES256");
+  EXPECT_EQ(found->hardware, "IBM SW TPM");
+  EXPECT_EQ(found->attributes, (std::vector<std::string>{"fixedtpm", "fixedparent", "sensitivedataorigin",
+                                                         "userwithauth", "noda", "sign"}));
+  made->reset();
+  KeySettings other = settings;
+  other.tpm.handle = settings.tpm.parent;  // the storage root key, which is no signing key
+  found = describe(other);
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->present);
+  EXPECT_FALSE(found->ours());
+  EXPECT_EQ(found->algorithm, "other");
+  other.tpm.handle = 0x81000200;
+  found = describe(other);
+  ASSERT_TRUE(found);
+  EXPECT_FALSE(found->present) << "the file alone";
 }
 
 TEST_F(TpmKey, power_cuts_do_not_raise_the_lockout_counter) {

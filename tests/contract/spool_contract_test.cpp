@@ -27,6 +27,8 @@ struct Maker {
   std::unique_ptr<Spool> (*make)(Bench&, SpoolSettings);
 };
 
+void PrintTo(const Maker& maker, std::ostream* out) { *out << maker.name; }
+
 std::unique_ptr<Spool> make_sqlite(Bench& bench, SpoolSettings settings) {
   settings.path = bench.directory.path() + "/spool";
   return spool::open(settings, bench.time, bench.loop.post()).value();

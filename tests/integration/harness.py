@@ -107,7 +107,7 @@ class Rig:
     # configuration
     def write_config(self, **replace):
         values = {"tcti": f"swtpm:path={self.tpm_socket}" if self.swtpm else "device:/nonexistent", "handle": "0x81000100",
-                  "port": self.port, "ca": self.path("cloud/ca.pem"), **replace}
+                  "port": self.port or 8883, "ca": self.path("cloud/ca.pem"), **replace}
         lines = ["key:", "  holder: tpm", f"  algorithm: {self.algorithm}",
                  f"  tpm: {{tcti: \"{values['tcti']}\", handle: {values['handle']}, key_file: {self.path('state/key.tss2.pem')}}}",
                  "token:"]

@@ -22,7 +22,7 @@ class WireTap:
     def __init__(self, rig):
         self.passwords = []
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        server.load_cert_chain(rig.path("cloud/server.pem"), rig.path("cloud/server.key"))
+        server.load_cert_chain(rig.path("cloud/server.pem"), rig.path("cloud/server-key.pem"))
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         client = ssl.create_default_context(cafile=rig.path("cloud/ca.pem"))

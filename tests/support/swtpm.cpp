@@ -1,6 +1,7 @@
 // Starts and stops swtpm. Unix sockets, so that tests can run side by side.
 #include "swtpm.hpp"
 
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -63,8 +64,13 @@ void Swtpm::start() {
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
-  if (::posix_spawnp(&pid_, "swtpm", nullptr, nullptr, argv.data(), environ) != 0)
-    throw std::runtime_error("swtpm is not installed");
+  posix_spawn_file_actions_t output;
+  posix_spawn_file_actions_init(&output);
+  const std::string log = directory_ + "/swtpm.log";
+  posix_spawn_file_actions_addopen(&output, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  const int error = ::posix_spawnp(&pid_, "swtpm", &output, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&output);
+  if (error != 0) throw std::runtime_error("swtpm is not installed");
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (!accepts(socket + ".ctrl") || !std::filesystem::exists(socket)) {
     if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("swtpm did not come up");

@@ -24,6 +24,18 @@ Result<std::unique_ptr<Signer>> create(const KeySettings& settings);
 // Removes the key at `handle` if its Name is the pinned one, and key_file. Never touches the SRK.
 Result<void> remove(const KeySettings& settings);
 
+// What is at the key's place, ours or not, without using it. Error: not_found (nothing there), or why nobody can look.
+struct Description {
+  std::string holder, where;            // as in KeyInfo
+  std::string name, pinned_name;        // hex; `pinned_name` is empty without a key_file; equal = ours
+  std::string algorithm;                // "ES256"; "other" when it is none that this product uses
+  std::vector<std::string> attributes;  // tpm: TPMA_OBJECT in tpm2-tools' words, e.g. "fixedtpm"
+  std::string hardware;
+  bool present = false;  // false: the handle is empty, but key_file can bring the key back
+  bool ours() const { return present && name == pinned_name; }
+};
+Result<Description> describe(const KeySettings& settings);
+
 // Opens the key on a thread of its own and keeps it. While the key cannot be used, each sign() opens it anew and its
 // error says why. `post` runs callbacks on the loop. The destructor waits for the signature under way.
 struct ServiceHealth {

@@ -38,7 +38,6 @@ struct TokenSettings {
   std::string kid;                                 // empty = no kid in the header
   std::map<std::string, std::string> claims;       // extra claims, string values
 };
-
 struct TlsSettings {
   std::string ca_file = "/etc/ssl/certs/ca-certificates.crt";
   std::string alpn;  // empty = none
@@ -78,7 +77,6 @@ struct CloudSettings {
   AttachSettings attach;
   IotCoreSettings iot_core;
 };
-
 struct DeviceSettings {
   std::string id;
   std::string auth = "association";  // association | token
@@ -92,8 +90,8 @@ struct UnixSettings {
   std::uint32_t max_connections = 1024;
 };
 struct IngressSettings {
-  UnixSettings unix_socket;  // key: unix
-};
+  UnixSettings unix_socket;
+};  // key: unix
 struct ControlSettings {
   std::string path = "/run/vouchgate/control.sock";
 };

@@ -99,4 +99,11 @@ Result<void> remove(const KeySettings& settings) {
   return fail(code, "key", settings.file.path, std::strerror(errno));
 }
 
+Result<Description> describe(const KeySettings& settings) {
+  const auto signer = open(settings);
+  if (!signer) return fail(signer.error());
+  const KeyInfo& info = (*signer)->info();
+  return Description{info.holder, info.where, info.name, info.name, std::string(word(info.algorithm)), {}, "", true};
+}
+
 }  // namespace vouchgate::keys::file

@@ -3,13 +3,13 @@
 
 #include <memory>
 
-#include "vouchgate/contract/signer.hpp"
-#include "vouchgate/model/settings.hpp"
+#include "vouchgate/keys/keys.hpp"
 
 namespace vouchgate::keys::file {
 
 Result<std::unique_ptr<Signer>> open(const KeySettings& settings);
 Result<std::unique_ptr<Signer>> create(const KeySettings& settings);
 Result<void> remove(const KeySettings& settings);
+Result<Description> describe(const KeySettings& settings);
 
 }  // namespace vouchgate::keys::file

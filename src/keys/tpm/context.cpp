@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "../crypto.hpp"
@@ -16,12 +17,6 @@
 
 namespace vouchgate::keys::tpm {
 namespace {
-
-std::string number(TPM2_HANDLE handle) {
-  char text[16];
-  std::snprintf(text, sizeof text, "0x%08x", handle);
-  return text;
-}
 
 // The library says only "I/O error" for both; an operator needs to know which.
 Result<void> check_device(const std::string& tcti) {
@@ -39,6 +34,12 @@ Result<void> check_device(const std::string& tcti) {
 }
 
 }  // namespace
+
+std::string handle_text(TPM2_HANDLE handle) {
+  char text[16];
+  std::snprintf(text, sizeof text, "0x%08x", handle);
+  return text;
+}
 
 Bytes name_of(const TPM2B_PUBLIC& area) {
   Bytes marshalled(sizeof(TPMT_PUBLIC) * 2);
@@ -72,6 +73,7 @@ Result<std::unique_ptr<Context>> Context::open(const std::string& tcti) {
 }
 
 Context::~Context() {
+  while (!loaded_.empty()) flush(loaded_.back());
   if (esys_ != nullptr) Esys_Finalize(&esys_);
   Tss2_TctiLdr_Finalize(&transport_);
 }
@@ -79,11 +81,11 @@ Context::~Context() {
 Result<Context::Persistent> Context::persistent(TPM2_HANDLE handle) {
   Persistent found;
   TSS2_RC rc = Esys_TR_FromTPMPublic(esys_, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &found.handle);
-  if (rc != TSS2_RC_SUCCESS) return fail(explain(rc, number(handle)));
+  if (rc != TSS2_RC_SUCCESS) return fail(explain(rc, handle_text(handle)));
   TPM2B_PUBLIC* area = nullptr;
   TPM2B_NAME* name = nullptr;
   rc = Esys_ReadPublic(esys_, found.handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &area, &name, nullptr);
-  if (rc != TSS2_RC_SUCCESS) return fail(explain(rc, number(handle)));
+  if (rc != TSS2_RC_SUCCESS) return fail(explain(rc, handle_text(handle)));
   const Esys<TPM2B_PUBLIC> area_owner(area);
   const Esys<TPM2B_NAME> name_owner(name);
   found.area = *area;
@@ -95,7 +97,13 @@ Result<ESYS_TR> Context::load(ESYS_TR parent, ESYS_TR session, const TPM2B_PRIVA
   ESYS_TR object = ESYS_TR_NONE;
   const TSS2_RC rc = Esys_Load(esys_, parent, session, ESYS_TR_NONE, ESYS_TR_NONE, &secret, &area, &object);
   if (rc != TSS2_RC_SUCCESS) return fail(explain(rc, "loading the key"));
+  loaded_.push_back(object);
   return object;
+}
+
+void Context::flush(ESYS_TR object) {
+  std::erase(loaded_, object);
+  Esys_FlushContext(esys_, object);
 }
 
 Result<void> Context::persist(ESYS_TR object, TPM2_HANDLE handle) {
@@ -103,7 +111,7 @@ Result<void> Context::persist(ESYS_TR object, TPM2_HANDLE handle) {
   const TSS2_RC rc =
       Esys_EvictControl(esys_, ESYS_TR_RH_OWNER, object, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, handle, &made);
   if (rc != TSS2_RC_SUCCESS) {
-    Error error = explain(rc, number(handle));
+    Error error = explain(rc, handle_text(handle));
     if (error.code == Code::denied)
       error.reason = "the TPM's owner authorisation is set", error.hint = "it must be empty to make keys persistent";
     return fail(error);
@@ -116,7 +124,7 @@ Result<void> Context::evict(ESYS_TR object, TPM2_HANDLE handle) {
   ESYS_TR none = ESYS_TR_NONE;
   const TSS2_RC rc =
       Esys_EvictControl(esys_, ESYS_TR_RH_OWNER, object, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, handle, &none);
-  if (rc != TSS2_RC_SUCCESS) return fail(explain(rc, number(handle)));
+  if (rc != TSS2_RC_SUCCESS) return fail(explain(rc, handle_text(handle)));
   return {};
 }
 
@@ -144,9 +152,10 @@ std::string Context::hardware() {
     const UINT32 value = data->data.tpmProperties.tpmProperty[i].value;
     for (int shift = 24; shift >= 0; shift -= 8) {
       const char c = static_cast<char>(value >> shift & 0xff);
-      if (c >= 0x20 && c < 0x7f) out += c;
+      const bool second_space = c == ' ' && out.ends_with(' ');  // each property is padded with its own
+      if (c >= 0x20 && c < 0x7f && !second_space) out += c;
     }
-    if (i == 0) out += ' ';
+    if (i == 0 && !out.ends_with(' ')) out += ' ';
   }
   while (!out.empty() && out.back() == ' ') out.pop_back();
   return out;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "vouchgate/base/bytes.hpp"
 #include "vouchgate/base/result.hpp"
@@ -19,6 +20,7 @@ struct FreeEsys {
 template <class T>
 using Esys = std::unique_ptr<T, FreeEsys>;
 
+std::string handle_text(TPM2_HANDLE handle);  // "0x81000100"
 // The Name of an object (TPM 2.0 Part 1, 16): nameAlg || digest of its public area.
 Bytes name_of(const TPM2B_PUBLIC& area);
 
@@ -43,7 +45,7 @@ class Context {
   Result<ESYS_TR> load(ESYS_TR parent, ESYS_TR session, const TPM2B_PRIVATE& secret, const TPM2B_PUBLIC& area);
   Result<void> persist(ESYS_TR object, TPM2_HANDLE handle);  // needs an empty owner authorisation
   Result<void> evict(ESYS_TR object, TPM2_HANDLE handle);
-  void flush(ESYS_TR object) { Esys_FlushContext(esys_, object); }
+  void flush(ESYS_TR object);
   // Whether the chip can make and use a key with these parameters.
   Result<void> test_parameters(const TPM2B_PUBLIC& area, const std::string& what);
   std::string hardware();  // "IFX SLB9672", "IBM SW TPM"; empty if it does not say
@@ -53,6 +55,7 @@ class Context {
   std::string tcti_;
   TSS2_TCTI_CONTEXT* transport_;
   ESYS_CONTEXT* esys_ = nullptr;
+  std::vector<ESYS_TR> loaded_;  // a TPM without a resource manager keeps them after us, and has three places
 };
 
 // The authorisation of the key: nothing but a password session while the value is empty; else one salted HMAC session

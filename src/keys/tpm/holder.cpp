@@ -17,12 +17,6 @@
 namespace vouchgate::keys::tpm {
 namespace {
 
-std::string number(std::uint32_t handle) {
-  char text[16];
-  std::snprintf(text, sizeof text, "0x%08x", handle);
-  return text;
-}
-
 // "000b3f9a...": enough to compare by eye.
 std::string brief(const Bytes& name) {
   return hex(ByteView(name).first(std::min<std::size_t>(name.size(), 6))) + "...";
@@ -62,15 +56,15 @@ Result<Context::Persistent> existing_parent(Context& context, const TpmSettings&
   auto parent = context.persistent(settings.parent);
   if (!parent) {
     if (parent.error().code != Code::not_found) return fail(parent.error());
-    return fail(Code::mismatch, "key", number(settings.parent), "the storage root key is gone",
+    return fail(Code::mismatch, "key", handle_text(settings.parent), "the storage root key is gone",
                 "the TPM was cleared; 'vouchgate key create' makes a new key, to be registered in the cloud");
   }
   if (!is_storage_parent(parent->area))
-    return fail(Code::mismatch, "key", number(settings.parent), "the handle does not hold a storage key",
+    return fail(Code::mismatch, "key", handle_text(settings.parent), "the handle does not hold a storage key",
                 "choose another handle as key.tpm.parent; this one belongs to somebody else");
   if (!pinned.empty() && pinned != parent->name)
     return fail(
-        Code::mismatch, "key", number(settings.parent),
+        Code::mismatch, "key", handle_text(settings.parent),
         "the storage root key is another one (Name " + brief(parent->name) + ", expected " + brief(pinned) + ")",
         "the TPM was cleared or replaced, or something sits between it and this machine");
   return parent;
@@ -99,19 +93,20 @@ Result<Context::Persistent> parent_for_create(Context& context, const TpmSetting
 }
 
 Error foreign(std::uint32_t handle, const Bytes& found, const Bytes& expected) {
-  return {Code::mismatch, "key", number(handle),
+  return {Code::mismatch, "key", handle_text(handle),
           "the handle holds another key (Name " + brief(found) + ", expected " + brief(expected) + ")",
           "the TPM was cleared or the disk moved; 'vouchgate key show' compares, 'vouchgate key create --handle " +
-              number(handle + 1) + "' makes a new one"};
+              handle_text(handle + 1) + "' makes a new one"};
 }
 
 Error no_key_file(const TpmSettings& settings, bool occupied) {
   if (!occupied)
-    return {Code::not_found, "key", number(settings.handle), "there is no key yet", "'vouchgate key create' makes one"};
-  return {Code::mismatch, "key", number(settings.handle),
+    return {Code::not_found, "key", handle_text(settings.handle), "there is no key yet",
+            "'vouchgate key create' makes one"};
+  return {Code::mismatch, "key", handle_text(settings.handle),
           "the handle holds a key, but " + settings.key_file + " with its Name is missing",
           "restore the file, or make a key at a free handle: 'vouchgate key create --handle " +
-              number(settings.handle + 1) + "'"};
+              handle_text(settings.handle + 1) + "'"};
 }
 
 // The pinned key at its handle; if the handle is empty, loaded from its file and put back there.
@@ -137,22 +132,17 @@ Result<ESYS_TR> pinned_key(Context& context, Authorisation& authorisation, const
   return again->handle;
 }
 
-Result<KeyFile> read_key_file(const TpmSettings& settings) {
-  const auto text = read_file("key", settings.key_file);
-  if (!text) return fail(text.error());
-  return read_pem(*text, settings.key_file);
-}
-
 Result<std::unique_ptr<Signer>> make_signer(std::unique_ptr<Context> context,
                                             std::unique_ptr<Authorisation> authorisation, ESYS_TR key,
                                             const TPM2B_PUBLIC& area, Algorithm algorithm,
                                             const TpmSettings& settings) {
   if (!signs(area, algorithm))
-    return fail(Code::mismatch, "key", number(settings.handle), "is not a key for " + std::string(word(algorithm)),
+    return fail(Code::mismatch, "key", handle_text(settings.handle), "is not a key for " + std::string(word(algorithm)),
                 "see key.algorithm");
   auto spki = spki_of_area(area, algorithm);
   if (!spki) return fail(spki.error());
-  KeyInfo info{algorithm, "tpm", number(settings.handle), hex(name_of(area)), context->hardware(), std::move(*spki)};
+  KeyInfo info{algorithm,           "tpm",           handle_text(settings.handle), hex(name_of(area)),
+               context->hardware(), std::move(*spki)};
   auto signer = std::make_unique<TpmSigner>(std::move(context), std::move(authorisation), key, std::move(info));
   // Older chips salt PSS with all the room there is, which RFC 7518 does not allow: nobody would accept the tokens.
   if (algorithm == Algorithm::ps256)
@@ -195,7 +185,7 @@ Result<std::unique_ptr<Signer>> open(const KeySettings& settings) {
   if (!algorithm) return fail(algorithm.error());
   auto context = Context::open(settings.tpm.tcti);
   if (!context) return fail(context.error());
-  const auto file = read_key_file(settings.tpm);
+  const auto file = read_key_file(settings.tpm.key_file);
   if (!file) {
     if (file.error().code != Code::not_found) return fail(file.error());
     const auto there = (*context)->persistent(settings.tpm.handle);
@@ -220,9 +210,9 @@ Result<std::unique_ptr<Signer>> create(const KeySettings& settings) {
   if (!context) return fail(context.error());
   const auto there = (*context)->persistent(tpm.handle);
   if (there)
-    return fail(Code::mismatch, "key", number(tpm.handle),
+    return fail(Code::mismatch, "key", handle_text(tpm.handle),
                 "the handle holds a key already (Name " + brief(there->name) + ")",
-                "'vouchgate key show' describes it; use a free handle: --handle " + number(tpm.handle + 1));
+                "'vouchgate key show' describes it; use a free handle: --handle " + handle_text(tpm.handle + 1));
   if (there.error().code != Code::not_found) return fail(there.error());
   if (::access(tpm.key_file.c_str(), F_OK) == 0)
     return fail(Code::mismatch, "key", tpm.key_file, "the file of an earlier key is there",
@@ -259,7 +249,7 @@ Result<void> remove(const KeySettings& settings) {
   const TpmSettings& tpm = settings.tpm;
   auto context = Context::open(tpm.tcti);
   if (!context) return fail(context.error());
-  const auto file = read_key_file(tpm);
+  const auto file = read_key_file(tpm.key_file);
   const auto there = (*context)->persistent(tpm.handle);
   if (!there && there.error().code != Code::not_found) return fail(there.error());
   if (!file) {

@@ -8,6 +8,8 @@
 
 #include <memory>
 
+#include "../secret_file.hpp"
+
 namespace {
 
 constexpr const char* loadable_key_oid = "2.23.133.10.1.3";
@@ -129,6 +131,12 @@ Result<KeyFile> read_pem(const std::string& text, const std::string& path) {
   key.parent = static_cast<TPM2_HANDLE>(parent);
   key.empty_auth = in->empty_auth > 0;
   return key;
+}
+
+Result<KeyFile> read_key_file(const std::string& path) {
+  const auto text = read_file("key", path);
+  if (!text) return fail(text.error());
+  return read_pem(*text, path);
 }
 
 }  // namespace vouchgate::keys::tpm

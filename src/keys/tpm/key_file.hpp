@@ -22,5 +22,6 @@ struct KeyFile {
 Result<std::string> write_pem(const KeyFile& key);
 // `path` is for the error only: corrupt.
 Result<KeyFile> read_pem(const std::string& text, const std::string& path);
+Result<KeyFile> read_key_file(const std::string& path);
 
 }  // namespace vouchgate::keys::tpm

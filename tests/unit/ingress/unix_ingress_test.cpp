@@ -338,7 +338,7 @@ TEST_F(UnixIngressTest, NoDescriptorsLeftPausesAcceptingAndHealsByItself) {
   const rlimit none{3, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
   std::size_t turns = 0;
-  for (int i = 0; i < 1000; ++i) turns += loop.poll();
+  for (int i = 0; i < 1000; ++i) turns += loop.poll_one();
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_LE(turns, 3u);
   peer.line(R"({"op":"hello","device":"pump-1"})");

@@ -1,0 +1,262 @@
+// Wires the daemon's verbs to its control socket. Never prints an error without its hint.
+#include "daemon_commands.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "context.hpp"
+#include "control_client.hpp"
+#include "send_command.hpp"
+#include "status_text.hpp"
+#include "vouchgate/base/bytes.hpp"
+#include "vouchgate/base/json_text.hpp"
+#include "vouchgate/config/config.hpp"
+#include "vouchgate/model/message.hpp"
+
+namespace vouchgate::cli {
+namespace {
+
+using nlohmann::json;
+using Verb = std::function<Result<void>(ControlClient&)>;
+
+// A configuration that cannot be read or has mistakes is no reason not to ask a daemon that runs: the default path
+// then.
+Result<ControlClient> connect(const Context& context) {
+  const auto loaded = config::load(context.config_path, {});
+  const bool usable = loaded.mistakes.empty();
+  auto daemon = ControlClient::connect(usable ? loaded.settings.control.path : ControlSettings{}.path);
+  if (daemon || usable) return daemon;
+  Error error = std::move(daemon.error());
+  error.hint = "control.path could not be read: " + loaded.mistakes.front().text();
+  return fail(std::move(error));
+}
+
+void run(Context& context, const Verb& verb) {
+  auto daemon = connect(context);
+  const Result<void> done = daemon ? verb(*daemon) : Result<void>(fail(daemon.error()));
+  if (done) return;
+  std::cerr << done.error().text() << "\n";
+  context.exit_code = 1;
+}
+
+Result<json> ask(ControlClient& daemon, std::string_view request) {
+  auto answer = daemon.ask(request);
+  if (!answer) return fail(std::move(answer.error()));
+  auto parsed = json::parse(*answer, nullptr, false);
+  if (!parsed.is_object()) return fail(Code::internal, "control", "", "the daemon's answer is not JSON");
+  return parsed;
+}
+
+// The answer as --json prints it: the daemon's own line without its op, so that the order of its fields stays.
+Result<std::string> ask_raw(ControlClient& daemon, const std::string& op) {
+  auto answer = daemon.ask(JsonLine(op).str());
+  if (!answer) return answer;
+  const std::string head = "{\"op\":\"" + op + "\",";
+  return answer->starts_with(head) ? "{" + answer->substr(head.size()) : *answer;
+}
+
+Result<void> print_status(ControlClient& daemon, bool as_json) {
+  auto raw = ask_raw(daemon, "status");
+  if (!raw) return fail(std::move(raw.error()));
+  std::cout << (as_json ? *raw + "\n" : status_text(json::parse(*raw, nullptr, false)));
+  return {};
+}
+
+// Repaints once a second until interrupted.
+Result<void> watch_status(ControlClient& daemon, bool as_json) {
+  json before;
+  while (std::cout) {
+    auto now = ask(daemon, R"({"op":"status"})");
+    if (!now) return fail(std::move(now.error()));
+    if (as_json) {
+      now->erase("op");
+      std::cout << now->dump() << std::endl;
+    } else {
+      // ECMA-48: cursor home, then erase to the end of the screen.
+      std::cout << (::isatty(STDOUT_FILENO) != 0 ? "\x1b[H\x1b[J" : "") << status_text(*now)
+                << (before.is_null() ? "" : rates_text(before, *now)) << std::endl;
+    }
+    before = std::move(*now);
+    auto quiet = daemon.receive(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+    if (!quiet) return fail(std::move(quiet.error()));
+  }
+  return {};
+}
+
+void add_status(CLI::App& app, Context& context) {
+  auto* status = app.add_subcommand("status", "session, token, children and spool of the running daemon");
+  auto watch = std::make_shared<bool>(false);
+  status->add_flag("--watch", *watch, "repaint every second");
+  status->callback([&context, watch] {
+    run(context, [&](ControlClient& daemon) {
+      return *watch ? watch_status(daemon, context.json) : print_status(daemon, context.json);
+    });
+  });
+}
+
+Result<void> show_devices(ControlClient& daemon, const std::string& wanted, bool as_json) {
+  auto answer = ask(daemon, R"({"op":"devices"})");
+  if (!answer) return fail(std::move(answer.error()));
+  const json devices = answer->value("devices", json::array());
+  if (wanted.empty()) {
+    std::cout << (as_json ? devices.dump() + "\n" : devices_text(devices));
+    return {};
+  }
+  for (const json& device : devices) {
+    if (device.value("device", "") != wanted) continue;
+    std::cout << (as_json ? device.dump() + "\n" : device_text(device));
+    return {};
+  }
+  return fail(Code::not_found, "device", wanted, "is not configured", "'vouchgate devices list' shows those that are");
+}
+
+Result<void> order(ControlClient& daemon, JsonLine request, const std::string& done, bool as_json) {
+  auto answer = daemon.ask(request.str());
+  if (!answer) return fail(std::move(answer.error()));
+  std::cout << (as_json ? *answer : done) << "\n";
+  return {};
+}
+
+void add_devices(CLI::App& app, Context& context) {
+  auto* devices = app.add_subcommand("devices", "children of this gateway as the running daemon sees them");
+  devices->require_subcommand(1);
+  devices->add_subcommand("list", "every child: state, local connections, queue")->callback([&context] {
+    run(context, [&](ControlClient& daemon) { return show_devices(daemon, {}, context.json); });
+  });
+  auto device = std::make_shared<std::string>();
+  const auto add = [&](const std::string& name, const char* help, std::function<Result<void>(ControlClient&)> verb) {
+    auto* command = devices->add_subcommand(name, help);
+    command->add_option("DEVICE", *device, "device id")->required();
+    command->callback([&context, verb = std::move(verb)] { run(context, verb); });
+  };
+  add("show", "one child and its ledger",
+      [&context, device](ControlClient& daemon) { return show_devices(daemon, *device, context.json); });
+  add("attach", "attach now instead of after the backoff", [&context, device](ControlClient& daemon) {
+    return order(daemon, JsonLine("attach").text("device", *device), *device + ": attaching", context.json);
+  });
+  add("detach", "detach until 'attach' or a restart; its messages wait", [&context, device](ControlClient& daemon) {
+    return order(daemon, JsonLine("detach").text("device", *device), *device + ": detached", context.json);
+  });
+}
+
+Result<std::string> read_payload(const std::string& path) {
+  std::ifstream file;
+  if (path != "-") {
+    file.open(path, std::ios::binary);
+    if (!file) return fail(Code::not_found, "send", path, "cannot be read");
+  }
+  std::istream& in = path == "-" ? std::cin : file;
+  // One byte beyond the limit is enough to be told so by the daemon.
+  std::string payload(max_event_bytes + 1, '\0');
+  in.read(payload.data(), static_cast<std::streamsize>(payload.size()));
+  payload.resize(static_cast<std::size_t>(in.gcount()));
+  return payload;
+}
+
+struct SendArguments {
+  SendOptions options;
+  std::string path = "-", ack = "delivered";
+  double timeout = 30;
+  bool lines = false;
+};
+
+Result<void> send(ControlClient& daemon, const SendArguments& arguments, bool as_json) {
+  SendOptions options = arguments.options;
+  options.json = as_json;
+  options.until_delivered = arguments.ack == "delivered";
+  options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(arguments.timeout * 1000));
+  if (!arguments.lines) {
+    const auto payload = read_payload(arguments.path);
+    return payload ? send_one(daemon, options, *payload, std::cout) : Result<void>(fail(payload.error()));
+  }
+  if (arguments.path == "-") return send_lines(daemon, options, std::cin, std::cout);
+  std::ifstream file(arguments.path, std::ios::binary);
+  if (!file) return fail(Code::not_found, "send", arguments.path, "cannot be read");
+  return send_lines(daemon, options, file, std::cout);
+}
+
+void add_send(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("send", "a message of a child through the running daemon; waits until delivered");
+  auto arguments = std::make_shared<SendArguments>();
+  auto& options = arguments->options;
+  command->add_option("--device", options.device, "which child speaks")->required();
+  auto* subfolder = command->add_option("--subfolder", options.subfolder, "below events/");
+  command->add_flag("--state", options.state, "a state instead of an event")->excludes(subfolder);
+  command->add_option("--ack", arguments->ack, "what to wait for")
+      ->check(CLI::IsMember({"stored", "delivered"}))
+      ->capture_default_str();
+  command->add_option("--timeout", arguments->timeout, "seconds without progress before giving up")
+      ->check(CLI::Range(0.001, 86400.0))
+      ->capture_default_str();
+  auto* lines = command->add_flag("--lines", arguments->lines, "each line of FILE is a message; prints a summary");
+  command->add_option("--rate", options.rate, "messages a second")->check(CLI::Range(0.001, 1e6))->needs(lines);
+  command->add_option("FILE", arguments->path, "payload; - is standard input")->capture_default_str();
+  command->callback([&context, arguments] {
+    run(context, [&](ControlClient& daemon) { return send(daemon, *arguments, context.json); });
+  });
+}
+
+// Payloads that are text are shown as they are; others in base64, so that a terminal survives them.
+std::string heard(const json& line) {
+  const std::string op = line.value("op", "");
+  std::string out = line.value("device", "") + " " + op;
+  if (op == "listening" || op == "attachment") {
+    out += line.value("attached", false) ? ": attached" : ": not attached";
+    if (const auto reason = line.value("reason", ""); !reason.empty()) out += ", " + reason;
+    return out;
+  }
+  if (const auto subfolder = line.value("subfolder", ""); !subfolder.empty()) out += " " + subfolder;
+  const std::string encoded = line.value("data_b64", "");
+  const auto bytes = from_base64(encoded);
+  const std::string payload(bytes ? text(*bytes) : std::string_view());
+  const bool is_text = is_utf8(payload) && std::none_of(payload.begin(), payload.end(), [](char c) {
+                         return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
+                       });
+  return out + (is_text ? ": " + payload : " (base64): " + encoded);
+}
+
+Result<void> listen(ControlClient& daemon, const std::string& device, bool as_json) {
+  if (auto sent = daemon.send(JsonLine("listen").text("device", device).str()); !sent) return sent;
+  while (std::cout) {
+    auto line = daemon.receive(std::nullopt);
+    if (!line) return fail(std::move(line.error()));
+    if (auto error = error_of(**line)) return fail(std::move(*error));
+    const json parsed = json::parse(**line, nullptr, false);
+    if (parsed.is_object()) std::cout << (as_json ? **line : heard(parsed)) << std::endl;
+  }
+  return {};
+}
+
+void add_listen(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("listen", "print a child's config and commands as they arrive");
+  auto device = std::make_shared<std::string>();
+  command->add_option("--device", *device, "which child listens")->required();
+  command->callback([&context, device] {
+    run(context, [&](ControlClient& daemon) { return listen(daemon, *device, context.json); });
+  });
+}
+
+}  // namespace
+
+void add_daemon_commands(CLI::App& app, Context& context) {
+  add_status(app, context);
+  add_devices(app, context);
+  add_send(app, context);
+  add_listen(app, context);
+  app.add_subcommand("renew", "swap the session's token now")->callback([&context] {
+    run(context, [&](ControlClient& daemon) {
+      return order(daemon, JsonLine("renew"), "a planned swap has begun; 'vouchgate status' shows it", context.json);
+    });
+  });
+}
+
+}  // namespace vouchgate::cli

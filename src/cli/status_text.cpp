@@ -1,0 +1,182 @@
+// Lays out the status screen. Never shows a value the daemon did not report.
+#include "status_text.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "vouchgate/base/spell.hpp"
+
+namespace vouchgate::cli {
+namespace {
+
+using nlohmann::json;
+
+// A newer or older daemon may lack a field: then it reads as empty or zero.
+std::string text(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+std::uint64_t number(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<std::uint64_t>() : 0;
+}
+bool has(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number();
+}
+std::string time(const json& object, const char* key) { return spell(std::chrono::milliseconds(number(object, key))); }
+const json& part(const json& object, const char* key) {
+  static const json nothing = json::object();
+  const auto found = object.find(key);
+  return found != object.end() && (found->is_object() || found->is_array()) ? *found : nothing;
+}
+
+std::string grouped(std::uint64_t value) {
+  std::string digits = std::to_string(value);
+  for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > 0; place -= 3)
+    digits.insert(static_cast<std::size_t>(place), ",");
+  return digits;
+}
+
+std::string bytes(std::uint64_t value) {
+  if (value < 1024) return std::to_string(value) + " B";
+  static constexpr const char* units[] = {"KiB", "MiB", "GiB", "TiB"};
+  double scaled = static_cast<double>(value) / 1024;
+  std::size_t unit = 0;
+  for (; scaled >= 1024 && unit < 3; ++unit) scaled /= 1024;
+  char out[32];
+  std::snprintf(out, sizeof out,
+                scaled == static_cast<double>(static_cast<std::uint64_t>(scaled)) ? "%.0f %s" : "%.1f %s", scaled,
+                units[unit]);
+  return out;
+}
+
+bool is_attached(const json& child) {
+  const std::string state = text(child, "state");
+  return state == "attached" || state == "subscribed";
+}
+bool is_held(const json& child) { return text(child, "state") == "held-off"; }
+
+std::string verdict(const json& status) {
+  const json& session = part(status, "session");
+  const auto& children = part(status, "children");
+  if (text(session, "state") != "connected") {
+    const std::string problem = text(session, "problem");
+    return problem.empty() ? "not connected" : "not connected: " + problem;
+  }
+  const auto held = std::count_if(children.begin(), children.end(), is_held);
+  if (held > 0) return std::to_string(held) + (held == 1 ? " child held off" : " children held off");
+  return "healthy";
+}
+
+std::string session_line(const json& session) {
+  std::string out = "session   " + text(session, "state") + " " + time(session, "since_ms");
+  if (const auto endpoint = text(session, "endpoint"); !endpoint.empty()) out += "  " + endpoint;
+  if (text(session, "state") == "backing-off") out += " · next try in " + time(session, "next_try_ms");
+  if (number(session, "connects") > 1) out += " · " + grouped(number(session, "connects")) + " connects";
+  return out + "\n";
+}
+
+std::string token_line(const json& token, const json& session) {
+  std::string out = "token     ";
+  if (text(token, "algorithm").empty()) return out + "none yet\n";
+  out += text(token, "algorithm") + " by " + text(token, "holder") + " " + text(token, "where");
+  out += has(token, "valid_for_ms") ? " · valid " + time(token, "valid_for_ms") : " · none valid";
+  if (has(token, "renew_in_ms")) out += " · next swap in " + time(token, "renew_in_ms");
+  if (const auto& swaps = part(session, "recent_swaps"); swaps.is_array() && !swaps.empty())
+    out += " · last swap paused " + time(swaps.back(), "pause_ms");
+  return out + "\n";
+}
+
+std::string held_line(const json& child) {
+  return "          held off: " + text(child, "device") + ", " + text(child, "reason") + " (next try " +
+         time(child, "next_try_ms") + ")\n";
+}
+
+std::string children_lines(const json& children) {
+  const auto count = [&](auto which) { return std::count_if(children.begin(), children.end(), which); };
+  const auto attached = count(is_attached);
+  const auto held = count(is_held);
+  const auto rest = static_cast<std::ptrdiff_t>(children.size()) - attached - held;
+  const auto silent = count([](const json& child) { return number(child, "connections") == 0; });
+  std::string out = "children  " + std::to_string(attached) + " attached";
+  out += " · " + std::to_string(held) + " held off";
+  if (rest > 0) out += " · " + std::to_string(rest) + " detached";
+  out += " · " + std::to_string(silent) + " silent\n";
+  constexpr int most_named = 5;
+  int named = 0;
+  for (const json& child : children)
+    if (is_held(child) && named++ < most_named) out += held_line(child);
+  if (named > most_named)
+    out += "          and " + std::to_string(named - most_named) + " more: vouchgate devices list\n";
+  return out;
+}
+
+std::string ledger_text(const json& ledger) {
+  std::string out = "stored " + grouped(number(ledger, "stored")) + " = delivered " +
+                    grouped(number(ledger, "delivered")) + " + pending " + grouped(number(ledger, "pending")) +
+                    " + expired " + grouped(number(ledger, "expired"));
+  for (const char* rare : {"dropped", "quarantined"})
+    if (number(ledger, rare) > 0) out += std::string(" + ") + rare + " " + grouped(number(ledger, rare));
+  return out;
+}
+
+std::string padded(std::string cell, std::size_t width) {
+  cell.resize(std::max(width, cell.size()), ' ');
+  return cell;
+}
+
+}  // namespace
+
+std::string status_text(const json& status) {
+  const json& session = part(status, "session");
+  const json& spool = part(status, "spool");
+  const json& total = part(spool, "total");
+  std::string out = "vouchgate " + text(status, "version") + " on " + text(status, "gateway") + " · up " +
+                    time(status, "uptime_ms") + " · " + verdict(status) + "\n";
+  out += session_line(session) + token_line(part(status, "token"), session) + children_lines(part(status, "children"));
+  if (status.value("time_trusted", json(true)) == json(false))
+    out += "clock     not plausible yet; no token is signed until it is\n";
+  out += "spool     " + grouped(number(total, "pending")) + " pending · " + bytes(number(spool, "bytes")) + " of " +
+         bytes(number(spool, "max_bytes")) + " · " + grouped(number(status, "in_flight")) + " in flight · " +
+         grouped(number(status, "refused")) + " refused\n";
+  return out + "ledger    " + ledger_text(total) + "\n";
+}
+
+std::string rates_text(const json& before, const json& now) {
+  const auto elapsed = number(now, "uptime_ms") - number(before, "uptime_ms");
+  const auto rate = [&](const char* key) {
+    const auto from = number(part(part(before, "spool"), "total"), key);
+    const auto to = number(part(part(now, "spool"), "total"), key);
+    return elapsed == 0 || to < from ? 0 : (to - from) * 1000 / elapsed;
+  };
+  return "rates     " + grouped(rate("stored")) + " msg/s in · " + grouped(rate("delivered")) + " out\n";
+}
+
+std::string devices_text(const json& devices) {
+  std::size_t width = 8;
+  for (const json& child : devices) width = std::max(width, text(child, "device").size() + 2);
+  std::string out = padded("device", width) + padded("state", 12) + "local     pending  delivered  reason\n";
+  for (const json& child : devices) {
+    const json& ledger = part(child, "ledger");
+    char counts[64];
+    std::snprintf(counts, sizeof counts, "%5s  %10s %10s  ", grouped(number(child, "connections")).c_str(),
+                  grouped(number(ledger, "pending")).c_str(), grouped(number(ledger, "delivered")).c_str());
+    out += padded(text(child, "device"), width) + padded(text(child, "state"), 12) + counts;
+    if (is_held(child)) out += text(child, "reason") + " (next try " + time(child, "next_try_ms") + ")";
+    out.erase(out.find_last_not_of(' ') + 1);
+    out += "\n";
+  }
+  return out;
+}
+
+std::string device_text(const json& device) {
+  std::string out = "device    " + text(device, "device") + "\nstate     " + text(device, "state");
+  if (is_held(device)) out += ": " + text(device, "reason") + " (next try " + time(device, "next_try_ms") + ")";
+  return out + "\nlocal     " + grouped(number(device, "connections")) + " connections\nledger    " +
+         ledger_text(part(device, "ledger")) + "\n";
+}
+
+}  // namespace vouchgate::cli

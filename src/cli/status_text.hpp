@@ -1,0 +1,15 @@
+// The status as a person reads it on one screen. Pure: JSON of the control socket in, text out.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+namespace vouchgate::cli {
+
+std::string status_text(const nlohmann::json& status);
+// The rates between two snapshots of one daemon, one line.
+std::string rates_text(const nlohmann::json& before, const nlohmann::json& now);
+std::string devices_text(const nlohmann::json& devices);  // a table
+std::string device_text(const nlohmann::json& device);
+
+}  // namespace vouchgate::cli

@@ -1,0 +1,129 @@
+// The queue's rules and the answers to the loop. Never touches the store: that is the disk thread's.
+#include "disk_spool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "cost.hpp"
+
+namespace vouchgate::spool {
+namespace {
+
+// The loop may run ahead of the disk by this much memory; a child that is refused for it tries again.
+constexpr std::uint64_t most_queued_bytes = 64 * 1024 * 1024;
+// A batch of this size does not wait for more company: a commit's fixed cost is spread thin enough.
+constexpr std::size_t closing_count = 512;
+constexpr std::uint64_t closing_bytes = 256 * 1024;
+
+}  // namespace
+
+DiskSpool::DiskSpool(const SpoolSettings& settings, const Clock& clock, Post post, Directory directory,
+                     std::unique_ptr<Store> store, std::string aside)
+    : settings_(settings),
+      drop_oldest_(settings.when_full == "drop-oldest"),
+      clock_(clock),
+      post_(std::move(post)),
+      directory_(std::move(directory)),
+      aside_(std::move(aside)),
+      store_(std::move(store)) {
+  publish({}, 0);
+  thread_ = std::thread([this] { run(); });
+}
+
+DiskSpool::~DiskSpool() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+std::optional<Error> DiskSpool::refusal(const Message& message, std::uint64_t cost) const {
+  const std::string& device = message.device.str();
+  const std::size_t limit = max_payload(message.kind);
+  if (message.payload.size() > limit)
+    return Error{Code::too_large, "spool", device,
+                 std::to_string(message.payload.size()) + " bytes, the limit is " + std::to_string(limit), ""};
+  const std::uint64_t used = usage_.bytes + queued_bytes_;
+  if (cost > settings_.max_bytes || (!drop_oldest_ && used + cost > settings_.max_bytes))
+    return Error{Code::full, "spool", device,
+                 std::to_string(used) + " of " + std::to_string(settings_.max_bytes) + " bytes are used",
+                 "restore the link to the cloud, or raise spool.max_bytes"};
+  if (queued_bytes_ + cost > most_queued_bytes)
+    return Error{Code::busy, "spool", device, "the disk is slower than the children", ""};
+  return std::nullopt;
+}
+
+bool DiskSpool::batch_closed() const { return appends_.size() >= closing_count || batch_bytes_ >= closing_bytes; }
+
+void DiskSpool::append(Message message, Stored stored) {
+  const std::uint64_t cost = cost_of(message);
+  const std::lock_guard lock(mutex_);
+  const bool was_closed = batch_closed();
+  const bool wake = appends_.empty();
+  if (auto error = refusal(message, cost)) {
+    appends_.push_back({std::nullopt, 0, std::move(stored), std::move(*error)});
+  } else {
+    queued_bytes_ += cost;
+    batch_bytes_ += cost;
+    appends_.push_back({std::move(message), cost, std::move(stored), {}});
+  }
+  if (wake || was_closed != batch_closed()) wake_.notify_one();
+}
+
+void DiskSpool::read(const DeviceId& device, Seq after, std::size_t most, std::size_t most_bytes, Read read) {
+  const std::lock_guard lock(mutex_);
+  queries_.push_back({device, after, most, most_bytes, std::move(read), {}});
+  wake_.notify_one();
+}
+
+void DiskSpool::forget(std::vector<Seq> delivered) {
+  const std::lock_guard lock(mutex_);
+  const bool wake = forgets_.empty();
+  forgets_.insert(forgets_.end(), delivered.begin(), delivered.end());
+  if (wake) wake_.notify_one();
+}
+
+void DiskSpool::pending(std::function<void(Result<std::map<std::string, std::uint64_t>>)> done) {
+  const std::lock_guard lock(mutex_);
+  queries_.push_back({std::nullopt, 0, 0, 0, {}, std::move(done)});
+  wake_.notify_one();
+}
+
+SpoolUsage DiskSpool::usage() const {
+  const std::lock_guard lock(mutex_);
+  return usage_;
+}
+
+Health DiskSpool::health() const {
+  const std::lock_guard lock(mutex_);
+  if (!busy_since_) return {};
+  return {true, std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - *busy_since_)};
+}
+
+// Also gives back what the batch had reserved, in one step: refusal() must never count a byte twice or not at all.
+void DiskSpool::publish(const std::vector<std::int64_t>& touched, std::uint64_t written) {
+  const Books& books = store_->books();
+  const std::lock_guard lock(mutex_);
+  queued_bytes_ -= written;
+  const auto show = [&](std::int64_t number) {
+    const Account& account = books.account(number);
+    const Ledger& now = account.ledger;
+    Ledger& shown = usage_.by_device[account.device];
+    for (const auto counter : {&Ledger::stored, &Ledger::delivered, &Ledger::pending, &Ledger::expired,
+                               &Ledger::dropped, &Ledger::quarantined})
+      usage_.total.*counter += now.*counter - shown.*counter;  // modulo 2^64, so a smaller count subtracts
+    shown = now;
+  };
+  if (store_->reloaded()) {
+    usage_ = {};
+    for (std::size_t i = 1; i <= books.size(); ++i) show(static_cast<std::int64_t>(i));
+  } else {
+    for (const std::int64_t number : touched) show(number);
+  }
+  usage_.bytes = books.bytes();
+  usage_.max_bytes = settings_.max_bytes;
+}
+
+}  // namespace vouchgate::spool

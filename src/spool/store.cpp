@@ -1,0 +1,171 @@
+// The transactions of the spool. Never says that something is stored before the commit returned.
+#include "store.hpp"
+
+#include <utility>
+
+#include "cost.hpp"
+#include "statements.hpp"
+
+namespace vouchgate::spool {
+namespace {
+
+constexpr std::size_t most_overdue = 2000;  // in one commit, so that a flood of old records does not stall the appends
+
+std::int64_t milliseconds(WallTime time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+// False: the record does not check.
+bool parse(Statement& row, const DeviceId& device, std::vector<Record>& records) {
+  const std::int64_t kind = row.number(2);
+  auto subfolder = Subfolder::parse(row.bytes(3));
+  if (kind < 0 || kind > 1 || !subfolder) return false;
+  records.push_back({static_cast<Seq>(row.number(0)),
+                     Message{device, static_cast<Kind>(kind), std::move(*subfolder), std::string(row.bytes(4))},
+                     WallTime(std::chrono::milliseconds(row.number(1)))});
+  return true;
+}
+
+}  // namespace
+
+Store::Store(StoreSettings settings) : settings_(std::move(settings)) {}
+Store::~Store() { disconnect(); }  // statements before their database
+
+Result<Committed> Store::commit(const Changes& changes) {
+  changed_.clear();
+  if (auto ready = connected(); !ready) return fail(ready.error());
+  const Overdue late = changes.expire ? overdue(changes.now) : Overdue{};
+  if (database_->failed()) return fail(abandon());
+  const bool over = settings_.drop_oldest && books_.bytes() > settings_.max_bytes;
+  if (changes.appends.empty() && changes.delivered.empty() && late.expired.empty() && late.undated.empty() &&
+      damaged_.empty() && !over)
+    return Committed{next_seq_, false};
+  const Seq first = next_seq_;
+  // Numbers of a failed commit are not given again: the disk may hold it after all.
+  next_seq_ += changes.appends.size();
+  const bool done = database_->run("BEGIN IMMEDIATE") && apply(changes, late) && database_->run("COMMIT");
+  if (!done) return fail(abandon());
+  changed_ = books_.touched();
+  books_.keep();
+  damaged_.clear();
+  return Committed{first, late.more};
+}
+
+bool Store::apply(const Changes& changes, const Overdue& late) {
+  Seq seq = next_seq_ - changes.appends.size();
+  for (const Message* message : changes.appends)
+    if (!insert(*message, seq++, changes.now)) return false;
+  for (const Seq delivered : changes.delivered)
+    if (!remove(delivered, &Ledger::delivered)) return false;
+  for (const Seq expired : late.expired)
+    if (!remove(expired, &Ledger::expired)) return false;
+  for (const Seq undated : late.undated)
+    if (!statements_->restamp.run(milliseconds(changes.now), undated)) return false;
+  for (const Seq damaged : damaged_)
+    if (!statements_->set_aside.run(damaged) || !remove(damaged, &Ledger::quarantined)) return false;
+  return drop_to_limit() && save_books();
+}
+
+bool Store::insert(const Message& message, Seq seq, WallTime now) {
+  const std::int64_t number = books_.find_or_add(message.device.str());
+  books_.stored(number, seq, cost_of(message));
+  return statements_->insert.run(seq, number, milliseconds(now), std::int64_t{static_cast<std::uint8_t>(message.kind)},
+                                 message.subfolder.str(), std::string_view(message.payload));
+}
+
+bool Store::remove(Seq seq, std::uint64_t Ledger::*counter) {
+  Statement& find = statements_->find;
+  find.start(seq);
+  if (!find.row()) return !database_->failed();  // unknown, or deleted before
+  const std::int64_t number = find.number(0);
+  const std::uint64_t cost = fixed_cost + static_cast<std::uint64_t>(find.number(1));
+  find.stop();
+  if (books_.knows(number)) books_.removed(number, counter, cost);
+  return statements_->remove.run(seq);
+}
+
+bool Store::drop_to_limit() {
+  while (settings_.drop_oldest && books_.bytes() > settings_.max_bytes) {
+    Statement& oldest = statements_->oldest;
+    oldest.start();
+    if (!oldest.row()) return !database_->failed();
+    const auto seq = static_cast<Seq>(oldest.number(0));
+    oldest.stop();
+    if (!remove(seq, &Ledger::dropped)) return false;
+  }
+  return true;
+}
+
+bool Store::save_books() {
+  for (const std::int64_t number : books_.touched()) {
+    const Account& account = books_.account(number);
+    const Ledger& ledger = account.ledger;
+    if (!statements_->save.run(number, account.device, ledger.stored, ledger.delivered, ledger.expired, ledger.dropped,
+                               ledger.quarantined, account.bytes, account.last_seq))
+      return false;
+  }
+  return true;
+}
+
+// After an I/O error nobody knows which pages the kernel still holds, so what follows starts from the file again;
+// the checksums of the WAL tell what counts. A full disk is cleaner: rolled back, and that is all.
+Error Store::abandon() {
+  Error error = database_->take_failure();
+  books_.revert();
+  if (database_->in_transaction()) database_->run("ROLLBACK");
+  const bool clean = error.code == Code::full && !database_->failed() && !database_->in_transaction();
+  if (!clean) disconnect();
+  return error;
+}
+
+// Within a device the times rise with the numbers, but for a clock that was set back: then a record waits for those
+// before it. So only heads are looked at, and a minute without old records costs one lookup per device.
+Store::Overdue Store::overdue(WallTime now) {
+  Overdue found;
+  if (now < settings_.earliest) return found;
+  for (std::size_t i = 1; i <= books_.size() && !found.more; ++i) {
+    const auto number = static_cast<std::int64_t>(i);
+    if (books_.account(number).ledger.pending > 0) overdue_of(number, now, found);
+  }
+  return found;
+}
+
+void Store::overdue_of(std::int64_t number, WallTime now, Overdue& found) {
+  const std::int64_t believed = milliseconds(settings_.earliest);
+  const std::int64_t oldest = milliseconds(now) - settings_.max_age.count();
+  Statement& ages = statements_->ages;
+  ages.start(number);
+  while (ages.row()) {
+    found.more = found.expired.size() + found.undated.size() >= most_overdue;
+    const std::int64_t stored_at = ages.number(1);
+    const bool undated = stored_at < believed;
+    if (found.more || (!undated && stored_at >= oldest)) break;
+    (undated ? found.undated : found.expired).push_back(static_cast<Seq>(ages.number(0)));
+  }
+  ages.stop();
+}
+
+Result<std::vector<Record>> Store::read(const DeviceId& device, Seq after, std::size_t most, std::size_t most_bytes,
+                                        const std::unordered_set<Seq>& hidden) {
+  if (auto ready = connected(); !ready) return fail(ready.error());
+  std::vector<Record> records;
+  const std::int64_t number = books_.find(device.str());
+  if (number == 0) return records;
+  std::size_t bytes = 0;
+  Statement& rows = statements_->read;
+  rows.start(number, after);
+  while (records.size() < most && rows.row()) {
+    const auto seq = static_cast<Seq>(rows.number(0));
+    if (hidden.contains(seq) || damaged_.contains(seq)) continue;
+    bytes += rows.bytes(4).size();
+    if (!records.empty() && bytes > most_bytes) break;  // at least one, or a large record would never be read
+    if (!parse(rows, device, records)) damaged_.insert(seq);
+  }
+  rows.stop();
+  if (database_->failed()) return fail(abandon());
+  return records;
+}
+
+bool Store::reloaded() { return std::exchange(reloaded_, false); }
+
+}  // namespace vouchgate::spool

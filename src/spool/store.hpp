@@ -1,0 +1,91 @@
+// The tables and their transactions. One thread at a time. Never calls back and never keeps a message in memory.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "books.hpp"
+#include "database.hpp"
+#include "vouchgate/contract/clock.hpp"
+#include "vouchgate/contract/spool.hpp"
+
+namespace vouchgate::spool {
+
+struct StoreSettings {
+  std::string path;  // of the database file
+  std::uint64_t max_bytes = 0;
+  Duration max_age{};
+  bool drop_oldest = false;
+  WallTime earliest;  // a clock before it is wrong: nothing expires by it, and times it gave are not believed
+};
+
+struct Changes {
+  std::span<const Message* const> appends;
+  const std::unordered_set<Seq>& delivered;
+  WallTime now;
+  bool expire = false;  // also look for what is over its age
+};
+
+struct Committed {
+  Seq first = 0;  // of the appends, which are numbered without a gap
+  bool more_to_expire = false;
+};
+
+class Store {
+ public:
+  // first_seq: where a database that is created now begins to count. thorough: reads the whole file for damage.
+  // Errors: denied, corrupt, mismatch (a newer layout), full, unavailable.
+  static Result<std::unique_ptr<Store>> open(StoreSettings settings, Seq first_seq, bool thorough);
+  ~Store();
+
+  // All of it or nothing, and on the disk when this returns. A failed commit leaves the store usable: the next call
+  // tries again, on a fresh connection if the disk may have lost writes.
+  Result<Committed> commit(const Changes& changes);
+  // As Spool::read; records in `hidden` count as gone. Records that do not check are moved aside by the next commit.
+  Result<std::vector<Record>> read(const DeviceId& device, Seq after, std::size_t most, std::size_t most_bytes,
+                                   const std::unordered_set<Seq>& hidden);
+  bool found_damage() const { return !damaged_.empty(); }
+  const Books& books() const { return books_; }
+  bool reloaded();  // true once after the books were read anew from the disk
+  const std::vector<std::int64_t>& changed() const { return changed_; }  // accounts, by the last commit
+
+ private:
+  struct Statements;
+  struct Overdue {
+    std::vector<Seq> expired, undated;
+    bool more = false;
+  };
+
+  explicit Store(StoreSettings settings);
+  Result<void> connect(Seq first_seq, bool thorough);
+  Result<void> connected();
+  bool create(Seq first_seq);
+  Result<void> check_layout(bool thorough);
+  bool load();
+  void disconnect();
+
+  Overdue overdue(WallTime now);
+  void overdue_of(std::int64_t number, WallTime now, Overdue& found);
+  bool apply(const Changes& changes, const Overdue& overdue);
+  bool insert(const Message& message, Seq seq, WallTime now);
+  bool remove(Seq seq, std::uint64_t Ledger::*counter);
+  bool drop_to_limit();
+  bool save_books();
+  Error abandon();
+
+  StoreSettings settings_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<Statements> statements_;
+  Books books_;
+  Seq next_seq_ = 1;
+  std::unordered_set<Seq> damaged_;
+  bool reloaded_ = false;
+  std::vector<std::int64_t> changed_;
+};
+
+}  // namespace vouchgate::spool

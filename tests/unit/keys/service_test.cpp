@@ -1,0 +1,65 @@
+// The signing thread with a key in a file: what it says while there is none, and that it recovers by itself.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "temporary_directory.hpp"
+#include "virtual_time.hpp"
+#include "vouchgate/keys/keys.hpp"
+
+namespace vouchgate::keys {
+namespace {
+
+class SigningThread : public ::testing::Test {
+ protected:
+  SigningThread() {
+    settings.holder = "file";
+    settings.file.path = directory.path() + "/key.pem";
+  }
+  Result<Bytes> ask(Service& service) {
+    std::optional<Result<Bytes>> answer;
+    service.sign("input", [&](Result<Bytes> result) {
+      answered_on = std::this_thread::get_id();
+      answer = std::move(result);
+    });
+    if (!loop.run_until([&] { return answer.has_value(); })) return fail(Code::timeout, "test", "", "no answer");
+    return *answer;
+  }
+  support::TemporaryDirectory directory;
+  KeySettings settings;
+  support::ManualPost loop;
+  std::thread::id answered_on;
+};
+
+TEST_F(SigningThread, says_that_there_is_no_key_and_signs_as_soon_as_there_is_one) {
+  const auto service = start_service(settings, loop.post());
+  EXPECT_EQ(ask(*service).error().code, Code::not_found);
+  EXPECT_FALSE(service->info());
+  ASSERT_TRUE(create(settings));
+  const auto signature = ask(*service);
+  ASSERT_TRUE(signature) << signature.error().text();
+  ASSERT_TRUE(service->info());
+  EXPECT_EQ(service->info()->where, settings.file.path);
+}
+
+TEST_F(SigningThread, keeps_the_key_open_and_answers_on_the_loop) {
+  ASSERT_TRUE(create(settings));
+  const auto service = start_service(settings, loop.post());
+  ASSERT_TRUE(ask(*service));
+  EXPECT_EQ(answered_on, std::this_thread::get_id());
+  std::filesystem::remove(settings.file.path);
+  EXPECT_TRUE(ask(*service)) << "no file is read for a signature";
+  EXPECT_FALSE(service->health().busy);
+}
+
+TEST_F(SigningThread, can_be_stopped_with_work_left) {
+  ASSERT_TRUE(create(settings));
+  auto service = start_service(settings, loop.post());
+  for (int i = 0; i < 1000; ++i) service->sign("input", [](Result<Bytes>) {});
+  service.reset();
+  EXPECT_LE(loop.size(), 1000u);
+}
+
+}  // namespace
+}  // namespace vouchgate::keys
