@@ -1,6 +1,11 @@
 // sd_notify(3) and the watchdog interval. Does nothing outside systemd and never fails the caller.
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
+#include <cstddef>
+#include <cstdlib>
 #include <string>
 
 #include "vouchgate/service/service.hpp"
@@ -17,12 +22,30 @@ std::string status_field(std::string sentence) {
 
 void notify(const std::string& message) { ::sd_notify(0, message.c_str()); }
 
+// sd_notify(3) blocks while the manager's queue is full. What repeats anyway is sent without waiting, in the protocol
+// that sd_notify(3) publishes for this purpose: a manager that stalls must not stall the loop.
+void notify_if_room(const std::string& message) {
+  const char* where = std::getenv("NOTIFY_SOCKET");
+  const std::string path = where == nullptr ? "" : where;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() < 2 || path.size() >= sizeof address.sun_path || (path[0] != '/' && path[0] != '@')) return;
+  path.copy(address.sun_path, path.size());
+  if (path[0] == '@') address.sun_path[0] = '\0';  // an abstract address, unix(7)
+  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return;
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+  ::sendto(fd, message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
+           size);
+  ::close(fd);
+}
+
 }  // namespace
 
 void ready(const std::string& status) { notify("READY=1\n" + status_field(status)); }
-void status(const std::string& sentence) { notify(status_field(sentence)); }
-void stopping(const std::string& status) { notify("STOPPING=1\n" + status_field(status)); }
-void watchdog_ping() { notify("WATCHDOG=1"); }
+void status(const std::string& sentence) { notify_if_room(status_field(sentence)); }
+void stopping(const std::string& status) { notify_if_room("STOPPING=1\n" + status_field(status)); }
+void watchdog_ping() { notify_if_room("WATCHDOG=1"); }
 
 std::optional<Duration> watchdog_interval() {
   std::uint64_t microseconds = 0;

@@ -21,7 +21,7 @@ class BadDay(unittest.TestCase):
             with open(rig.config, "a", encoding="utf-8") as file:
                 file.write("spol: {}\nlog: {level: loud}\n")
             for program in ([binary("vouchgated"), "--config", rig.config, "--check-config"], [binary("vouchgated"), "--config", rig.config],
-                            [binary("vouchgate"), "--config", rig.config, "status"]):
+                            [binary("vouchgate"), "--config", rig.config, "key", "show"]):
                 done = subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
                 self.assertEqual(done.returncode, 1, program)
                 self.assertIn("spol: unknown key\n  hint: did you mean 'spool'?", done.stderr)

@@ -180,6 +180,7 @@ class Rig:
                               {"NOTIFY_SOCKET": path, **(env or {})})
         if ready:
             self.await_notify("READY=1")
+        # From here on nobody reads the socket: the daemon must not mind.
 
     def await_notify(self, word):
         while True:

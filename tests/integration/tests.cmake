@@ -4,6 +4,7 @@ function(vouchgate_integration name)
   set_tests_properties(integration.${name} PROPERTIES LABELS integration TIMEOUT 600
     ENVIRONMENT "VOUCHGATE_BINARY_DIR=${CMAKE_BINARY_DIR};VOUCHGATE_SOURCE_DIR=${CMAKE_SOURCE_DIR};PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/support;PYTHONDONTWRITEBYTECODE=1")
 endfunction()
+vouchgate_integration(key_commands_test)
 vouchgate_integration(main_job_test)
 vouchgate_integration(bad_day_test)
 vouchgate_integration(emulator_test)

@@ -1,6 +1,7 @@
 // ESAPI calls with their return codes mapped. Never uses a NULL TCTI: the library's fall-back ends at TCP on localhost.
 #include "context.hpp"
 
+#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <pwd.h>
 #include <tss2/tss2_mu.h>
@@ -23,7 +24,7 @@ Result<void> check_device(const std::string& tcti) {
   constexpr std::string_view prefix = "device:";
   if (!tcti.starts_with(prefix)) return {};
   const std::string path = tcti.substr(prefix.size());
-  if (::access(path.c_str(), R_OK | W_OK) == 0) return {};
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) == 0) return {};
   if (errno != EACCES)
     return fail(Code::unavailable, "tpm", path, "is not there",
                 "no TPM is enabled, or its driver is not loaded; 'ls /dev/tpm*', firmware setup, device tree");

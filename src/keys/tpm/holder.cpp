@@ -216,7 +216,7 @@ Result<std::unique_ptr<Signer>> create(const KeySettings& settings) {
   if (there.error().code != Code::not_found) return fail(there.error());
   if (::access(tpm.key_file.c_str(), F_OK) == 0)
     return fail(Code::mismatch, "key", tpm.key_file, "the file of an earlier key is there",
-                "move it away if that key is lost; 'vouchgate key show' tells");
+                "if 'vouchgate key show' says that this key is lost: mv " + tpm.key_file + " " + tpm.key_file + ".old");
   auto secret = auth_value(tpm.auth_file);
   if (!secret) return fail(secret.error());
   const auto parent = parent_for_create(**context, tpm);

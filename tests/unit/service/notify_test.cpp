@@ -58,6 +58,14 @@ TEST_F(Notify, StatusStoppingAndWatchdogAreOneDatagramEach) {
   EXPECT_EQ(datagram(), "WATCHDOG=1");
 }
 
+TEST_F(Notify, AManagerThatDoesNotReadNeverStallsTheLoop) {
+  for (int i = 0; i < 2000; ++i) {  // far past net.unix.max_dgram_qlen; blocking would end in the test's time limit
+    status("status " + std::to_string(i));
+    watchdog_ping();
+  }
+  EXPECT_EQ(datagram(), "STATUS=status 0");
+}
+
 TEST_F(Notify, AStatusCannotSmuggleAField) {
   status("broker said\nMAINPID=1");
   EXPECT_EQ(datagram(), "STATUS=broker said MAINPID=1");
