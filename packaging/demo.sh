@@ -135,7 +135,7 @@ await 20 test -S "$work/children.sock"
 begin 7 telemetry
 senders=()
 for child in "${children[@]}"; do
-  seq 1 "$events" | vouchgate --json send --device "$child" --lines --rate 25 --timeout 120s >"$work/sent-$child.json" 2>>"$work/step.log" &
+  seq 1 "$events" | vouchgate --json send --device "$child" --lines --rate 25 --timeout 120 >"$work/sent-$child.json" 2>>"$work/step.log" &
   senders+=($!)
 done
 for swap in 1 2; do # two planned token swaps while the events flow

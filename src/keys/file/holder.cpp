@@ -55,6 +55,11 @@ Result<Algorithm> algorithm_of(const KeySettings& settings) {
 // A PEM with a passphrase must not make a daemon ask for it at a terminal.
 int no_passphrase(char*, int, int, void*) { return 0; }
 
+Key parse(const std::string& pem) {
+  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  return Key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Signer>> open(const KeySettings& settings) {
@@ -67,8 +72,7 @@ Result<std::unique_ptr<Signer>> open(const KeySettings& settings) {
       return fail(Code::not_found, "key", path, "there is no key yet", "'vouchgate key create' makes one");
     return fail(pem.error());
   }
-  const Bio bio(BIO_new_mem_buf(pem->data(), static_cast<int>(pem->size())));
-  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+  Key key = parse(*pem);
   OPENSSL_cleanse(pem->data(), pem->size());
   if (!key)
     return fail(Code::corrupt, "key", path, "is not a private key in PEM form",
