@@ -26,12 +26,12 @@ std::string encode(ByteView in, std::string_view alphabet, bool pad) {
   return out;
 }
 
-using Reverse = std::array<std::int8_t, 256>;
+using Reverse = std::array<std::int16_t, 256>;
 constexpr Reverse reverse_of(std::string_view alphabet) {
   Reverse table{};
   for (auto& value : table) value = -1;
   for (std::size_t i = 0; i < alphabet.size(); ++i)
-    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int16_t>(i);
   return table;
 }
 constexpr Reverse standard_reverse = reverse_of(standard);

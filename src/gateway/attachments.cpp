@@ -137,7 +137,9 @@ void Attachments::arm(Child& child, Duration delay) {
 }
 
 void Attachments::perform(Child& child, const attach::Action& action) {
-  const auto turn = [&](attach::Event event) { pump_.request_turn([this, &child, event] { feed(child, event); }); };
+  const auto turn = [&](const attach::Event& event) {
+    pump_.request_turn([this, &child, event] { feed(child, event); });
+  };
   std::visit(Overloaded{
                  [&](const attach::RequestAttach&) { turn(attach::AttachTurn{}); },
                  [&](const attach::RequestSubscribe&) { turn(attach::SubscribeTurn{}); },

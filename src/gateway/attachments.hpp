@@ -52,8 +52,8 @@ class Attachments {
 
  private:
   struct Child {
-    Child(DeviceId id, attach::Settings settings, Random random)
-        : device(std::move(id)), machine(std::move(settings), std::move(random)) {}
+    Child(DeviceId id, const attach::Settings& settings, Random random)
+        : device(std::move(id)), machine(settings, std::move(random)) {}
     DeviceId device;
     attach::Machine machine;
     TimerId timer = 0;

@@ -32,7 +32,7 @@ void GatewayImpl::offered(Offer&& offer) {
   // Kept until the disk has it, then it goes straight to the window without being read back.
   auto kept = std::make_shared<Offer>(std::move(offer));
   Message message = kept->message;
-  parts_.spool.append(std::move(message), [this, alive = alive_, kept](Result<Seq> seq) {
+  parts_.spool.append(std::move(message), [this, alive = alive_, kept](const Result<Seq>& seq) {
     if (*alive) stored(kept, seq);
   });
 }

@@ -52,7 +52,7 @@ bool Pump::has_room(const Child& child) const {
 void Pump::stored(Record record) {
   Child& child = *children_.at(record.message.device);
   const std::size_t before = child.queue.bytes();
-  child.queue.stored(record, has_room(child));
+  child.queue.stored(std::move(record), has_room(child));
   bytes_ += child.queue.bytes() - before;
   if (!child.is_open) return;
   enter_ring(child);

@@ -3,7 +3,7 @@
 
 namespace vouchgate::gateway {
 
-void Queue::stored(const Record& record, bool room) {
+void Queue::stored(Record record, bool room) {
   if (record.seq <= cursor_) return;  // a read was quicker than its own acknowledgement
   if (more_on_disk_ || reading_ || !room) {
     more_on_disk_ = true;
@@ -11,7 +11,7 @@ void Queue::stored(const Record& record, bool room) {
   }
   bytes_ += record.message.payload.size();
   cursor_ = record.seq;
-  ready_.push_back(record);
+  ready_.push_back(std::move(record));
 }
 
 std::optional<Seq> Queue::begin_read() {

@@ -14,7 +14,7 @@ namespace vouchgate::gateway {
 class Queue {
  public:
   // A record was stored just now. Kept in memory if everything before it is there too and `room` allows.
-  void stored(const Record& record, bool room);
+  void stored(Record record, bool room);
   // Something of this child is on disk (start-up).
   void found_on_disk() { more_on_disk_ = true; }
 

@@ -141,8 +141,8 @@ void SessionDriver::report(const session::Report& what) {
     case What::token_failed: log::emit(events::Id::token_failed, {{"reason", what.reason}, {"delay", delay}}); break;
     case What::session_lost:
     case What::ack_overdue: log::emit(events::Id::session_lost, {{"reason", what.reason}, {"delay", delay}}); break;
-    case What::waiting_for_time: break;  // said by the gateway, which knows the clock
-    case What::swap_started: break;      // said when it is done, with its pause
+    case What::waiting_for_time:     // said by the gateway, which knows the clock
+    case What::swap_started: break;  // said when it is done, with its pause
   }
 }
 

@@ -55,9 +55,13 @@ Result<Algorithm> algorithm_of(const KeySettings& settings) {
 // A PEM with a passphrase must not make a daemon ask for it at a terminal.
 int no_passphrase(char*, int, int, void*) { return 0; }
 
-Key parse(const std::string& pem) {
-  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  return Key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+// Takes the text and wipes it.
+Key parse(std::string&& pem) {
+  char* text = pem.data();
+  const Bio bio(BIO_new_mem_buf(text, static_cast<int>(pem.size())));
+  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+  OPENSSL_cleanse(text, pem.size());
+  return key;
 }
 
 }  // namespace
@@ -72,8 +76,7 @@ Result<std::unique_ptr<Signer>> open(const KeySettings& settings) {
       return fail(Code::not_found, "key", path, "there is no key yet", "'vouchgate key create' makes one");
     return fail(pem.error());
   }
-  Key key = parse(*pem);
-  OPENSSL_cleanse(pem->data(), pem->size());
+  Key key = parse(std::move(*pem));
   if (!key)
     return fail(Code::corrupt, "key", path, "is not a private key in PEM form",
                 "PKCS#8 or SEC 1, without a passphrase");
