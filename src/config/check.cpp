@@ -49,6 +49,9 @@ class Checks {
       complain("token.renew_before",
                print_duration(s_.token.renew_before) + " and token.backdate (" + print_duration(s_.token.backdate) +
                    ") together are not below token.lifetime (" + print_duration(s_.token.lifetime) + ")");
+    if (s_.token.backdate > Duration(0) && s_.token.backdate >= s_.token.clock_skew)
+      complain("token.backdate", print_duration(s_.token.backdate) + " is not below token.clock_skew (" +
+                                     print_duration(s_.token.clock_skew) + ")");
     for (const auto& [name, value] : s_.token.claims) {
       if (name == "iat" || name == "exp" || name == "aud")
         complain("token.claims." + name, "is set by the gateway itself", "see token.lifetime and token.audience");

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <tuple>
 
 #include "loader.hpp"
 #include "vouchgate/config/config.hpp"
@@ -12,42 +13,59 @@
 namespace vouchgate::config {
 namespace {
 
-Loaded load_tree(const Node& root, std::vector<Mistake> mistakes, const Vocabulary& vocabulary) {
+// `files` in the order they were read, `complete` if each could be read.
+Loaded load_tree(const Node& root, const std::vector<std::string>& files, bool complete, std::vector<Mistake> mistakes,
+                 const Vocabulary& vocabulary) {
   Loaded loaded;
-  const bool readable = mistakes.empty();
   Loader loader(root, mistakes);
   describe(loader, loaded.settings, Words{vocabulary.holders, vocabulary.dialects});
   loader.finish();
   // With a file that could not be parsed the rules would only complain about what nobody could read.
-  if (readable || root.kind != Node::Kind::nothing) check(loaded.settings, loader, mistakes);
-  std::ranges::stable_sort(mistakes, [](const Mistake& a, const Mistake& b) {
-    return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
+  if (complete) check(loaded.settings, loader, mistakes);
+  std::ranges::stable_sort(mistakes, {}, [&](const Mistake& mistake) {
+    return std::tuple(std::ranges::find(files, mistake.file), mistake.line, mistake.column);
   });
   loaded.mistakes = std::move(mistakes);
   return loaded;
 }
 
-Node read_file(const std::string& path, std::vector<Mistake>& mistakes) {
+std::optional<Node> read_file(const std::string& path, std::vector<Mistake>& mistakes) {
   const Position whole{path, 0, 0};
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
     mistakes.push_back(mistake_at(whole, "is a directory"));
-    return {};
+    return std::nullopt;
   }
   if (!file) {
     const char* hint = errno == ENOENT   ? "'vouchgated --print-config' prints one to start from"
                        : errno == EACCES ? "the service user must be able to read it"
                                          : "";
     mistakes.push_back(mistake_at(whole, std::strerror(errno != 0 ? errno : EIO), hint));
-    return {};
+    return std::nullopt;
   }
   // One byte over the limit is enough to know.
   std::string text(1024 * 1024 + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   return parse(path, text, mistakes);
+}
+
+// conf.d/*.yaml beside `path`, in order. Without the folder there are none; one that cannot be read is a mistake.
+std::vector<std::string> further_files(const std::string& path, std::vector<Mistake>& mistakes) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path() / "conf.d";
+  std::vector<std::string> files;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  for (const std::filesystem::directory_iterator end; !error && entry != end; entry.increment(error)) {
+    const auto& file = entry->path();
+    if (file.extension() == ".yaml" && !file.filename().string().starts_with('.')) files.push_back(file.string());
+  }
+  if (error && error != std::errc::no_such_file_or_directory)
+    mistakes.push_back(mistake_at({folder.string(), 0, 0}, error.message()));
+  std::ranges::sort(files);
+  return files;
 }
 
 }  // namespace
@@ -61,27 +79,25 @@ std::string Mistake::text() const {
 
 Loaded load_text(const std::string& name, const std::string& yaml, const Vocabulary& vocabulary) {
   std::vector<Mistake> mistakes;
-  Node root = parse(name, yaml, mistakes);
+  const auto parsed = parse(name, yaml, mistakes);
+  Node root = parsed.value_or(Node{});
   root.position.file = name;
-  return load_tree(root, std::move(mistakes), vocabulary);
+  return load_tree(root, {name}, parsed.has_value(), std::move(mistakes), vocabulary);
 }
 
 Loaded load(const std::string& path, const Vocabulary& vocabulary) {
   std::vector<Mistake> mistakes;
-  Node root = read_file(path, mistakes);
-  root.position.file = path;
-  std::vector<std::string> more;
-  std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(std::filesystem::path(path).parent_path() / "conf.d", error))
-    if (entry.path().extension() == ".yaml") more.push_back(entry.path().string());
-  std::ranges::sort(more);
-  for (const std::string& file : more) {
-    Node node = read_file(file, mistakes);
-    node.position = root.position;
-    merge(root, std::move(node), "", mistakes);
+  std::vector<std::string> files = further_files(path, mistakes);
+  bool complete = mistakes.empty();
+  files.insert(files.begin(), path);
+  Node root;
+  for (const std::string& file : files) {
+    auto node = read_file(file, mistakes);
+    complete = complete && node.has_value();
+    if (node) merge(root, *std::move(node), "", mistakes);
   }
-  return load_tree(root, std::move(mistakes), vocabulary);
+  root.position = {path, 0, 0};
+  return load_tree(root, files, complete, std::move(mistakes), vocabulary);
 }
 
 }  // namespace vouchgate::config

@@ -61,21 +61,42 @@ const Node* Loader::take(const char* key) {
   level.known.emplace_back(key);
   if (level.node == nullptr) return nullptr;
   const auto entry = std::ranges::find(level.node->entries, key, &Node::Entry::key);
-  if (entry == level.node->entries.end() || entry->value.kind == Node::Kind::nothing) return nullptr;
-  given_[path_of(key)] = entry->value.position;
+  if (entry == level.node->entries.end()) return nullptr;
+  const bool valued = entry->value.kind != Node::Kind::nothing;
+  given_[path_of(key)] = valued ? entry->value.position : entry->position;
   return &entry->value;
+}
+
+// A section, list or mapping without a value is an empty one.
+const Node* Loader::take_group(const char* key) {
+  const Node* node = take(key);
+  return node == nullptr || node->kind == Node::Kind::nothing ? nullptr : node;
 }
 
 const Node* Loader::scalar(const char* key, const char* wanted) {
   const Node* node = take(key);
   if (node == nullptr || node->kind == Node::Kind::scalar) return node;
+  if (node->kind == Node::Kind::nothing) {
+    mistake(given_[path_of(key)], path_of(key), "has no value", "remove the key to have the default");
+    return nullptr;
+  }
   mistake(node->position, path_of(key), std::string("must be ") + wanted);
   return nullptr;
 }
 
+bool Loader::readable_text(const Node& node, const std::string& path) {
+  if (node.kind != Node::Kind::scalar)
+    mistake(node.position, path, "must be text");
+  else if (node.text.find('\0') != std::string::npos)
+    mistake(node.position, path, "has a NUL byte");
+  else
+    return true;
+  return false;
+}
+
 bool Loader::enter(const char* key, const char*) {
   const std::string path = path_of(key);
-  const Node* node = take(key);
+  const Node* node = take_group(key);
   if (node != nullptr && node->kind != Node::Kind::map) {
     mistake(node->position, path, "must be a section of keys");
     node = nullptr;
@@ -109,8 +130,7 @@ void Loader::report_unknown(const Level& level) {
 void Loader::text(const char* key, std::string& value, const char*) {
   const Node* node = scalar(key, "text");
   if (node == nullptr) return;
-  if (node->text.find('\0') != std::string::npos) return mistake(node->position, path_of(key), "has a NUL byte");
-  value = node->text;
+  if (readable_text(*node, path_of(key))) value = node->text;
 }
 
 void Loader::word(const char* key, std::string& value, const std::vector<std::string>& words, const char*) {
@@ -151,7 +171,7 @@ void Loader::number(const char* key, std::uint64_t& value, NumberRange range, St
 }
 
 void Loader::texts(const char* key, std::vector<std::string>& value, const char*) {
-  const Node* node = take(key);
+  const Node* node = take_group(key);
   if (node == nullptr) return;
   if (node->kind != Node::Kind::list)
     return mistake(node->position, path_of(key), "must be a list", "write [one, two] or one line '- one' each");
@@ -159,13 +179,12 @@ void Loader::texts(const char* key, std::vector<std::string>& value, const char*
   for (std::size_t i = 0; i < node->items.size(); ++i) {
     const std::string path = path_of(key) + "[" + std::to_string(i) + "]";
     given_[path] = node->items[i].position;
-    if (node->items[i].kind != Node::Kind::scalar) mistake(node->items[i].position, path, "must be text");
-    value.push_back(node->items[i].text);
+    if (readable_text(node->items[i], path)) value.push_back(node->items[i].text);
   }
 }
 
 void Loader::text_map(const char* key, std::map<std::string, std::string>& value, const char*) {
-  const Node* node = take(key);
+  const Node* node = take_group(key);
   if (node == nullptr) return;
   if (node->kind != Node::Kind::map)
     return mistake(node->position, path_of(key), "must be a mapping of names to texts");
@@ -173,13 +192,12 @@ void Loader::text_map(const char* key, std::map<std::string, std::string>& value
   for (const Node::Entry& entry : node->entries) {
     const std::string path = path_of(key) + "." + entry.key;
     given_[path] = entry.position;
-    if (entry.value.kind != Node::Kind::scalar) mistake(entry.value.position, path, "must be text");
-    value[entry.key] = entry.value.text;
+    if (readable_text(entry.value, path)) value[entry.key] = entry.value.text;
   }
 }
 
 void Loader::devices(const char* key, std::vector<DeviceSettings>& value, DescribeDevice describe_device, const char*) {
-  const Node* node = take(key);
+  const Node* node = take_group(key);
   if (node == nullptr) return;
   if (node->kind != Node::Kind::list)
     return mistake(node->position, path_of(key), "must be a list", "write one line '- {id: pump-1}' for each");

@@ -36,6 +36,8 @@ class Loader : public Visitor {
     std::vector<std::string> known;
   };
   const Node* take(const char* key);  // the key's value, or null when it is not given
+  const Node* take_group(const char* key);
+  bool readable_text(const Node& node, const std::string& path);
   const Node* scalar(const char* key, const char* wanted);
   std::string path_of(const std::string& key) const;
   void mistake(const Position& at, const std::string& path, const std::string& what, const std::string& hint = {});

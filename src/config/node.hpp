@@ -2,6 +2,7 @@
 // yaml-cpp takes the first and says nothing. Never interprets a value.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,8 +33,8 @@ struct Node::Entry {
 
 Mistake mistake_at(const Position& position, std::string what, std::string hint = {});
 
-// Parses one file's text. What cannot be read is one mistake with its position.
-Node parse(const std::string& file, const std::string& text, std::vector<Mistake>& mistakes);
+// Parses one file's text. What cannot be read is one mistake with its position, and no tree.
+std::optional<Node> parse(const std::string& file, const std::string& text, std::vector<Mistake>& mistakes);
 
 // Adds `more` to `base`, section by section. A leaf given in both is a mistake.
 void merge(Node& base, Node more, const std::string& path, std::vector<Mistake>& mistakes);

@@ -71,7 +71,9 @@ class Markdown : public Describer {
       "line and column;\n"
       "`vouchgated --print-config` prints the file below with its defaults. Units are always written: `500ms` `60s` "
       "`10m` `24h` `7d`,\n"
-      "`512B` `64KiB` `16MiB` `1GiB`. Secrets are never in the file.\n\n"
+      "`512B` `64KiB` `16MiB` `1GiB`. Secrets are never in the file.\n"
+      "A plain `yes`, `no`, `on` or `off` is a text like any other; no key is a truth value. Octal is written only in "
+      "quotes.\n\n"
       "This page is generated from the program's own description of its keys.\n";
 
   bool enter(const char* name, const char* help) override {

@@ -79,6 +79,12 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"token: {lifetime: -5s}", "is not a duration"},
         Wrong{"token: {lifetime: 20m, renew_before: 19m55s}", "is not a duration"},
         Wrong{"token: {lifetime: 20m, renew_before: 1190s}", "together are not below token.lifetime (20m)"},
+        Wrong{"token: {backdate: 10m}", "v.yaml:4:19: token.backdate: 10m is not below token.clock_skew (10m)"},
+        Wrong{"token:\n  lifetime:\n", "v.yaml:5:3: token.lifetime: has no value\n  hint: remove the key"},
+        Wrong{"token: {[a]: b}", "v.yaml:4:9: token: a key must be plain text"},
+        Wrong{"token: {kid: ~}", "v.yaml:4:9: token.kid: has no value"},
+        Wrong{"token: {claims: {a: \"\\0\"}}", "token.claims.a: has a NUL byte"},
+        Wrong{"devices: [{id: pump-1, users: [\"\\0\"]}]", "devices[0].users[0]: has a NUL byte"},
         Wrong{"token: {claims: {exp: soon}}", "token.claims.exp: is set by the gateway itself"},
         Wrong{"token: {claims: [a]}", "token.claims: must be a mapping"},
         Wrong{"spool: {max_bytes: 1000000}", "spool.max_bytes: '1000000' has no unit"},
@@ -111,12 +117,28 @@ TEST(Config, what_is_not_yaml_is_one_mistake_with_a_place) {
   EXPECT_THAT(texts(load_text("v.yaml", std::string(1024 * 1024 + 1, ' '), words)),
               ElementsAre("v.yaml: larger than 1 MiB"));
   EXPECT_THAT(texts(load_text("v.yaml", "- a\n", words)), ElementsAre(HasSubstr("must be a mapping of sections")));
-  const std::string bomb =
-      "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
-      "d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: "
-      "[*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n";
-  EXPECT_THAT(texts(load_text("v.yaml", bomb, words)),
-              ::testing::Contains(HasSubstr("too large or nested too deeply")));
+}
+
+TEST(Config, a_hostile_file_ends_soon_with_one_mistake) {
+  EXPECT_THAT(texts(load_text("v.yaml", "a: &a [x]\nb: *a\n", words)),
+              ElementsAre("v.yaml:2:4: aliases are not read here\n  hint: write the value out"));
+  EXPECT_THAT(texts(load_text("v.yaml", "a: " + std::string(40, '[') + std::string(40, ']'), words)),
+              ::testing::Contains(HasSubstr("v.yaml:1:35: nested too deeply")));
+  EXPECT_THAT(texts(load_text("v.yaml", std::string(20000, '['), words)),
+              ::testing::Contains(HasSubstr("not readable as YAML")));
+  std::string many = "token:\n";
+  for (int i = 0; i < 100'000; ++i) many += " k" + std::to_string(i) + ":\n";
+  EXPECT_THAT(texts(load_text("v.yaml", many, words)),
+              ::testing::Contains("v.yaml:1002:2: token.k1000: too many keys"));
+  EXPECT_THAT(texts(load_text("v.yaml", "? " + std::string(1000, 'k') + "\n: v\n", words)),
+              ElementsAre("v.yaml:1:3: a key is too long"));
+}
+
+TEST(Config, what_follows_the_document_is_a_mistake) {
+  const std::string hint =
+      ": the document ends here, but the file goes on\n  hint: look for a second '---' or a stray , ] }";
+  EXPECT_THAT(texts(load_text("v.yaml", ",1 a", words)), ElementsAre("v.yaml:1:1" + hint));
+  EXPECT_THAT(texts(load_text("v.yaml", required + "---\nlog: {}\n", words)), ElementsAre("v.yaml:4:1" + hint));
 }
 
 class ConfigFiles : public ::testing::Test {
@@ -142,6 +164,39 @@ TEST_F(ConfigFiles, conf_d_joins_sections_and_refuses_a_key_given_twice) {
                           "/v.yaml:4:9)"));
   EXPECT_EQ(loaded.settings.token.kid, "k1");
   ASSERT_EQ(loaded.settings.devices.size(), 1u);
+}
+
+TEST_F(ConfigFiles, mistakes_stand_in_the_order_in_which_the_files_are_read) {
+  write("v.yaml", required + "token: {lifetme: 1m}\n");
+  write("conf.d/20.yaml", "log: {levl: info}\n");
+  write("conf.d/10.yaml", "colud: {}\n");
+  EXPECT_THAT(texts(load(directory + "/v.yaml", words)),
+              ElementsAre(HasSubstr("/v.yaml:4:9"), HasSubstr("/10.yaml:1:1"), HasSubstr("/20.yaml:1:7")));
+}
+
+TEST_F(ConfigFiles, a_file_that_cannot_be_read_brings_no_complaint_about_what_it_may_hold) {
+  write("v.yaml", "cloud: [\n");
+  write("conf.d/10.yaml", "log: {levl: info}\n");
+  EXPECT_THAT(texts(load(directory + "/v.yaml", words)),
+              ElementsAre(HasSubstr("/v.yaml:2:1: not readable"), HasSubstr("/10.yaml:1:7: log.levl: unknown key")));
+}
+
+TEST_F(ConfigFiles, a_key_without_a_value_gives_nothing_and_an_editors_hidden_file_is_left_out) {
+  write("v.yaml", required + "devices:\ntoken:\n");
+  write("conf.d/10.yaml", "devices: [{id: pump-1}]\ntoken: {kid: k1}\n");
+  write("conf.d/20.yaml", "devices:\n");
+  write("conf.d/.#10.yaml", "log: [\n");
+  const Loaded loaded = load(directory + "/v.yaml", words);
+  EXPECT_THAT(texts(loaded), IsEmpty());
+  EXPECT_EQ(loaded.settings.devices.size(), 1u);
+  EXPECT_EQ(loaded.settings.token.kid, "k1");
+}
+
+TEST_F(ConfigFiles, a_conf_d_that_cannot_be_listed_is_a_mistake) {
+  std::filesystem::remove(directory + "/conf.d");
+  write("v.yaml", required);
+  write("conf.d", "not a folder");
+  EXPECT_THAT(texts(load(directory + "/v.yaml", words)), ElementsAre(directory + "/conf.d: Not a directory"));
 }
 
 TEST_F(ConfigFiles, a_missing_file_is_said_with_a_hint) {
