@@ -188,7 +188,8 @@ void DaemonImpl::begin_stop(const std::string& reason) {
   log::emit(events::Id::daemon_stopping, {{"reason", reason}});
   service::stopping("stopping: " + reason);
   if (ingress_) ingress_->stop_accepting();
-  gateway_->stop([this] { loop_.stop(); });
+  // One turn more: the last answers to the children are written at the end of the turn that brought them.
+  gateway_->stop([this] { timers_.after(Duration(1), [this] { loop_.stop(); }); });
 }
 
 // The ping says: the loop turns, and neither helper thread hangs. It says nothing of the cloud.

@@ -26,6 +26,13 @@ int parse(CLI::App& app, Context& context, int argc, char** argv) {
   }
 }
 
+// What did not reach its reader is not done: a full disk behind '> key.pem' must not look like success.
+int delivered(int exit_code) {
+  if (std::cout.flush() || exit_code != 0) return exit_code;
+  std::cerr << "standard output: cannot be written\n";
+  return 1;
+}
+
 }  // namespace
 
 int command_line(int argc, char** argv) {
@@ -42,7 +49,7 @@ int command_line(int argc, char** argv) {
   add_key_commands(app, context);
   add_token_commands(app, context);
   add_daemon_commands(app, context);
-  return parse(app, context, argc, argv);
+  return delivered(parse(app, context, argc, argv));
 }
 
 }  // namespace vouchgate::cli

@@ -56,8 +56,10 @@ Result<void> run(const Context& context, const Settings& settings, const Argumen
 void add_key_export(CLI::App& key, Context& context) {
   auto* verb = key.add_subcommand("export", "print the public key as the cloud's registry wants it");
   auto arguments = std::make_shared<Arguments>();
-  verb->add_option("--format", arguments->format, "pem, der, jwk, or x509 (a self-signed certificate)")
-      ->check(CLI::IsMember({"pem", "der", "jwk", "x509"}))
+  verb->add_option("--format", arguments->format,
+                   "pem (in the registry's form ES256 or RS256), x509 (a self-signed certificate: ES256_X509 or "
+                   "RS256_X509), der or jwk")
+      ->check(CLI::IsMember({"pem", "x509", "der", "jwk"}))
       ->capture_default_str();
   verb->add_option("--out", arguments->out, "file to write; - is standard output")->capture_default_str();
   verb->add_option("--days", arguments->days, "x509: how long it is valid")

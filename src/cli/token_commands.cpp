@@ -7,7 +7,6 @@
 #include <ctime>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -85,15 +84,26 @@ Result<std::string> read_token(const std::string& argument) {
   return text;
 }
 
+Result<KeyInfo> key_from_file(const std::string& path, Algorithm algorithm) {
+  constexpr std::size_t most = 64 * 1024;  // far above any public key or certificate
+  std::string pem(most, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(pem.data(), static_cast<std::streamsize>(most));
+  // A directory opens and then does not read; a whole file ends before `most`.
+  if (!file.eof() || file.bad())
+    return fail(Code::not_found, "public key", path, "cannot be read, or is no key at all");
+  pem.resize(static_cast<std::size_t>(file.gcount()));
+  auto key = provision::from_pem(pem, algorithm);
+  if (key) return key;
+  Error error = key.error();
+  error.subject = path;
+  return fail(error);
+}
+
 // The key to verify with: from the file, else the gateway's own. The token's word for the algorithm chooses nothing
 // but the check that the key fits it.
 Result<KeyInfo> verification_key(Context& context, const Arguments& arguments, Algorithm algorithm) {
-  if (!arguments.public_key.empty()) {
-    std::ifstream file(arguments.public_key, std::ios::binary);
-    if (!file) return fail(Code::not_found, "public key", arguments.public_key, "cannot be read");
-    const std::string pem{std::istreambuf_iterator<char>(file), {}};
-    return provision::from_pem(pem, algorithm);
-  }
+  if (!arguments.public_key.empty()) return key_from_file(arguments.public_key, algorithm);
   const auto settings = load_settings(context);
   if (!settings)
     return fail(Code::invalid, "key", context.config_path, "the configuration has mistakes",

@@ -147,8 +147,15 @@ TEST_F(MosquittoSession, ConnectsAfterEveryKindOfFailure) {
   wanted = request(broker.port());
   wanted.ca_file = test::certificates().other_ca();
   EXPECT_EQ(failure(wanted).failure, ConnectFailure::tls);
-  seen.failures.clear();
-  EXPECT_TRUE(connect(broker.port()));
+  // Now and then Paho closes the first connection after a failed TLS handshake itself, before its CONNACK (seen in
+  // about one of six tries on a busy machine, also with a fresh client). The session machine tries again; so does this
+  // test.
+  bool connected = false;
+  for (int attempt = 0; attempt < 3 && !connected; ++attempt) {
+    seen.failures.clear();
+    connected = connect(broker.port());
+  }
+  EXPECT_TRUE(connected) << (seen.failures.empty() ? "no answer" : seen.failures.back().reason);
 }
 
 // Connects, publishes, disconnects with traffic in flight, and again.
