@@ -7,6 +7,7 @@
 
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -110,10 +111,14 @@ TEST_F(Commands, a_public_key_that_cannot_be_read_is_named) {
   std::string minted = run(configured({"token", "mint"})).out;
   minted.pop_back();
   std::ofstream(path("empty"));
-  for (const std::string& file : {path("none"), path("empty"), directory.path(), path("gateway.yaml")}) {
+  const std::map<std::string, std::string> reasons = {{path("none"), "cannot be read"},
+                                                      {directory.path(), "cannot be read"},
+                                                      {path("empty"), "is neither"},
+                                                      {path("gateway.yaml"), "is neither"}};
+  for (const auto& [file, reason] : reasons) {
     const Ended told = run({"token", "inspect", minted, "--public-key", file});
     EXPECT_EQ(told.code, 1);
-    EXPECT_EQ(told.error.find("public key: " + file + ": "), 0u) << told.error;
+    EXPECT_EQ(told.error.find("public key: " + file + ": " + reason), 0u) << told.error;
     EXPECT_NE(told.out.find("NOT VERIFIED"), std::string::npos) << told.out;
   }
 }

@@ -48,6 +48,15 @@ TEST(PublicKey, verifies_the_rfcs_signature_and_nothing_near_it) {
   EXPECT_FALSE(*verify(key, view(elliptic_input), Bytes{})) << "none at all";
 }
 
+TEST(PublicKey, one_signature_has_one_length) {
+  const Bytes signature = *from_base64url(elliptic_signature);
+  Bytes padded(1, 0);  // the same two numbers, each with a zero in front
+  padded.insert(padded.end(), signature.begin(), signature.begin() + 32);
+  padded.push_back(0);
+  padded.insert(padded.end(), signature.begin() + 32, signature.end());
+  EXPECT_FALSE(*verify(elliptic_example(), view(elliptic_input), padded));
+}
+
 TEST(PublicKey, a_jwk_carries_the_rfcs_thumbprint) {
   const auto rsa = jwk(rsa_example());
   ASSERT_TRUE(rsa);
