@@ -72,7 +72,8 @@ begin 3 "software TPM"
 swtpm socket --tpm2 --tpmstate "dir=$work/tpm,mode=0600" --server "type=unixio,path=$work/tpm.sock" \
   --ctrl "type=unixio,path=$work/tpm.sock.ctrl" --flags not-need-init,startup-clear >>"$work/swtpm.log" 2>&1 &
 pids+=($!)
-await 10 test -S "$work/tpm.sock"
+tpm_answers() { swtpm_ioctl --unix "$work/tpm.sock.ctrl" -c >>"$work/swtpm.log" 2>&1; }
+await 10 tpm_answers
 say "swtpm on $work/tpm.sock, fresh"
 
 begin 4 key

@@ -32,6 +32,15 @@ def wait_for(condition, what, deadline=DEADLINE):
     raise AssertionError(f"timed out after {deadline} s: {what}")
 
 
+def swtpm_answers(control):
+    """CMD_GET_CAPABILITY (swtpm_ioctls(3)): an answer proves that swtpm's main loop runs; a socket file does not."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as peer:
+        peer.connect(control)
+        peer.sendall(bytes([0, 0, 0, 1]))
+        return bool(peer.recv(16))
+    return False
+
+
 class Program:
     """A child process whose stdout is read line by line into a queue; stderr goes to a file."""
 
@@ -102,7 +111,7 @@ class Rig:
                                        "--server", f"type=unixio,path={self.tpm_socket}",
                                        "--ctrl", f"type=unixio,path={self.tpm_socket}.ctrl",
                                        "--flags", "not-need-init,startup-clear"], self.directory)
-        wait_for(lambda: os.path.exists(self.tpm_socket), "swtpm's socket")
+        wait_for(lambda: swtpm_answers(self.tpm_socket + ".ctrl"), "swtpm")
 
     # configuration
     def write_config(self, **replace):

@@ -10,7 +10,6 @@
 #include <csignal>
 
 #include <chrono>
-#include <cstring>
 #include <filesystem>
 #include <stdexcept>
 #include <thread>
@@ -19,14 +18,20 @@
 namespace vouchgate::test {
 namespace {
 
-bool accepts(const std::string& path) {
+// CMD_GET_CAPABILITY (swtpm_ioctls(3)) over the control socket. Its answer proves that the main loop runs; a socket that
+// exists, or that accepts, proves only that bind() was called.
+bool answers(const std::string& control) {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  const bool connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  control.copy(address.sun_path, sizeof address.sun_path - 1);
+  const unsigned char command[4] = {0, 0, 0, 1};
+  unsigned char answer[4] = {};
+  const bool answered = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+                        ::send(fd, command, sizeof command, MSG_NOSIGNAL) == ssize_t{sizeof command} &&
+                        ::recv(fd, answer, sizeof answer, 0) > 0;
   ::close(fd);
-  return connected;
+  return answered;
 }
 
 }  // namespace
@@ -72,7 +77,7 @@ void Swtpm::start() {
   posix_spawn_file_actions_destroy(&output);
   if (error != 0) throw std::runtime_error("swtpm is not installed");
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!accepts(socket + ".ctrl") || !std::filesystem::exists(socket)) {
+  while (!answers(socket + ".ctrl")) {
     if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("swtpm did not come up");
     std::this_thread::sleep_for(std::chrono::milliseconds(5));  // another process's socket has no event to wait for
   }
