@@ -18,8 +18,8 @@
 namespace vouchgate::test {
 namespace {
 
-// CMD_GET_CAPABILITY (swtpm_ioctls(3)) over the control socket. Its answer proves that the main loop runs; a socket that
-// exists, or that accepts, proves only that bind() was called.
+// CMD_GET_CAPABILITY (swtpm_ioctls(3)) over the control socket. Its answer proves that the main loop runs; a socket
+// that exists, or that accepts, proves only that bind() was called.
 bool answers(const std::string& control) {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_un address{};
