@@ -70,16 +70,76 @@ void MemorySpool::pending(std::function<void(Result<std::map<std::string, std::u
   post_([done = std::move(done), counts = std::move(counts)]() mutable { done(std::move(counts)); });
 }
 
-SpoolUsage MemorySpool::usage() const {
-  SpoolUsage usage{bytes_, settings_.max_bytes, {}, ledgers_};
-  for (const auto& [device, ledger] : ledgers_) {
-    usage.total.stored += ledger.stored;
-    usage.total.delivered += ledger.delivered;
-    usage.total.pending += ledger.pending;
-    usage.total.expired += ledger.expired;
-    usage.total.dropped += ledger.dropped;
-    usage.total.quarantined += ledger.quarantined;
+void MemorySpool::quarantine(Seq seq, std::string reason) {
+  const auto entry = entries_.find(seq);
+  if (entry == entries_.end()) return;
+  quarantine_.emplace(seq, Quarantined{entry->second.record, std::move(reason), clock_.wall()});
+  bytes_ += entry->second.cost;  // stays on the disk
+  remove(entry, &Ledger::quarantined);
+}
+
+void MemorySpool::quarantined(Seq after, std::size_t most, std::function<void(Result<std::vector<Quarantined>>)> done) {
+  std::vector<Quarantined> found;
+  for (auto at = quarantine_.upper_bound(after); at != quarantine_.end() && found.size() < most; ++at)
+    found.push_back(at->second);
+  post_([done = std::move(done), found = std::move(found)] { done(found); });
+}
+
+void MemorySpool::retry(Seq seq, std::function<void(Result<DeviceId>)> done) {
+  const auto node = quarantine_.extract(seq);
+  if (node.empty()) {
+    post_([done = std::move(done)] { done(fail(Code::not_found, "spool", "", "not in quarantine")); });
+    return;
   }
+  Record record = node.mapped().record;
+  record.seq = ++last_seq_;
+  const DeviceId device = record.message.device;
+  --ledgers_[device.str()].quarantined;
+  ++ledgers_[device.str()].pending;
+  entries_.emplace(record.seq, Entry{record, spool::cost_of(record.message)});
+  post_([done = std::move(done), device] { done(device); });
+}
+
+void MemorySpool::discard(Seq seq, Done done) {
+  const auto node = quarantine_.extract(seq);
+  if (node.empty()) {
+    post_([done = std::move(done)] { done(fail(Code::not_found, "spool", "", "not in quarantine")); });
+    return;
+  }
+  const Message& message = node.mapped().record.message;
+  --ledgers_[message.device.str()].quarantined;
+  ++ledgers_[message.device.str()].discarded;
+  bytes_ -= spool::cost_of(message);
+  post_([done = std::move(done)] { done({}); });
+}
+
+void MemorySpool::audit(std::function<void(Result<std::vector<AuditLine>>)> done) {
+  std::map<std::string, AuditLine> lines;
+  for (const auto& [device, ledger] : ledgers_) lines[device] = {device, ledger, 0, 0, 0, 0};
+  for (const auto& [seq, entry] : entries_) {
+    AuditLine& line = lines[entry.record.message.device.str()];
+    ++line.pending_found;
+    line.bytes = line.bytes_found += entry.cost;
+  }
+  for (const auto& [seq, kept] : quarantine_) {
+    AuditLine& line = lines[kept.record.message.device.str()];
+    ++line.quarantined_found;
+    line.bytes = line.bytes_found += spool::cost_of(kept.record.message);
+  }
+  std::vector<AuditLine> out;
+  for (auto& [device, line] : lines) out.push_back(std::move(line));
+  post_([done = std::move(done), out = std::move(out)] { done(out); });
+}
+
+SpoolUsage MemorySpool::usage() const {
+  SpoolUsage usage;
+  usage.bytes = bytes_;
+  usage.max_bytes = settings_.max_bytes;
+  usage.by_device = ledgers_;
+  for (const auto& [device, ledger] : ledgers_)
+    for (const auto counter : {&Ledger::stored, &Ledger::delivered, &Ledger::pending, &Ledger::expired,
+                               &Ledger::dropped, &Ledger::discarded, &Ledger::quarantined})
+      usage.total.*counter += ledger.*counter;
   return usage;
 }
 

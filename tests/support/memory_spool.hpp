@@ -22,6 +22,11 @@ class MemorySpool : public Spool {
   void read(const DeviceId& device, Seq after, std::size_t most, std::size_t most_bytes, Read read) override;
   void forget(std::vector<Seq> delivered) override;
   void pending(std::function<void(Result<std::map<std::string, std::uint64_t>>)> done) override;
+  void quarantine(Seq seq, std::string reason) override;
+  void quarantined(Seq after, std::size_t most, std::function<void(Result<std::vector<Quarantined>>)> done) override;
+  void retry(Seq seq, std::function<void(Result<DeviceId>)> done) override;
+  void discard(Seq seq, Done done) override;
+  void audit(std::function<void(Result<std::vector<AuditLine>>)> done) override;
   SpoolUsage usage() const override;
 
   // Until called with nullopt, appends (and, if so asked, reads) answer this error and store nothing.
@@ -44,6 +49,7 @@ class MemorySpool : public Spool {
   const Clock& clock_;
   Post post_;
   Entries entries_;
+  std::map<Seq, Quarantined> quarantine_;
   Seq last_seq_ = 0;
   std::uint64_t bytes_ = 0;
   std::map<std::string, Ledger> ledgers_;

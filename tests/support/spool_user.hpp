@@ -57,8 +57,6 @@ class SpoolUser {
   ManualPost& loop_;
 };
 
-inline std::uint64_t sum(const Ledger& ledger) {
-  return ledger.delivered + ledger.pending + ledger.expired + ledger.dropped + ledger.quarantined;
-}
+inline std::uint64_t sum(const Ledger& ledger) { return ledger.accounted(); }
 
 }  // namespace vouchgate::support

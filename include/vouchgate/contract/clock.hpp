@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 namespace vouchgate {
 
@@ -29,6 +30,34 @@ class Timers {
   virtual ~Timers() = default;
   virtual TimerId after(Duration delay, std::function<void()> function) = 0;
   virtual void cancel(TimerId id) = 0;  // of a timer that fired, was cancelled or is 0: does nothing
+};
+
+// How far Clock::wall() may be believed.
+enum class TimeConfidence {
+  wrong,         // it contradicts a time that is known: no token may be made from it
+  plausible,     // nothing speaks against it, nobody vouches for it
+  synchronised,  // the kernel says that a time source disciplines it
+};
+constexpr const char* word(TimeConfidence confidence) {
+  switch (confidence) {
+    case TimeConfidence::wrong: return "wrong";
+    case TimeConfidence::plausible: return "plausible";
+    case TimeConfidence::synchronised: return "synchronised";
+  }
+  return "";
+}
+struct TimeReport {
+  TimeConfidence confidence = TimeConfidence::wrong;
+  std::string reason;  // one clause: what it was compared with
+};
+
+// Implementations: timekeeper room; a plain one in tests. Loop thread only.
+class TimeJudge {
+ public:
+  virtual ~TimeJudge() = default;
+  virtual TimeReport judge() = 0;  // cheap, never blocks
+  // `stepped` is called after the wall clock was set (not slewed), from then on until it is replaced.
+  virtual void on_step(std::function<void()> stepped) = 0;
 };
 
 }  // namespace vouchgate

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,12 +43,15 @@ struct ChildStatus {
 struct Status {
   std::string version, gateway;
   Duration uptime{};
-  bool time_trusted = false;
+  bool time_trusted = false;  // a token may be minted
+  TimeReport time;
   SessionStatus session;
   TokenStatus token;
   std::vector<ChildStatus> children;
   SpoolUsage spool;
-  std::uint64_t in_flight = 0, refused = 0;
+  std::uint64_t in_flight = 0, window = 0;  // publishes without PUBACK, and how many there may be now
+  std::uint64_t refused = 0;
+  std::uint64_t direct = 0;  // delivered without ever touching the disk: children with ack: delivered
 };
 
 // What an operator may ask of the running gateway.
@@ -58,6 +62,11 @@ class Operations {
   virtual Result<void> attach(const std::string& device) = 0;  // now, instead of after its backoff
   virtual Result<void> detach(const std::string& device) = 0;  // until attach() or a restart
   virtual Result<void> renew_token() = 0;                      // a planned swap, now; busy when one is under way
+  // As Spool's; a message that is retried goes out without a restart.
+  virtual void spool_list(Seq after, std::size_t most, std::function<void(Result<std::vector<Quarantined>>)> done) = 0;
+  virtual void spool_retry(Seq seq, std::function<void(Result<void>)> done) = 0;
+  virtual void spool_discard(Seq seq, std::function<void(Result<void>)> done) = 0;
+  virtual void spool_audit(std::function<void(Result<std::vector<AuditLine>>)> done) = 0;
 };
 
 }  // namespace vouchgate

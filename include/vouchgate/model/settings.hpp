@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-namespace vouchgate {
+#include "vouchgate/model/cloud_settings.hpp"
 
-using Duration = std::chrono::milliseconds;
+namespace vouchgate {
 
 struct TpmSettings {
   std::string tcti = "device:/dev/tpmrm0";  // always explicit: a NULL TCTI may end at TCP on localhost
@@ -38,45 +38,6 @@ struct TokenSettings {
   std::string kid;                                 // empty = no kid in the header
   std::map<std::string, std::string> claims;       // extra claims, string values
 };
-struct TlsSettings {
-  std::string ca_file = "/etc/ssl/certs/ca-certificates.crt";
-  std::string alpn;  // empty = none
-};
-struct BackoffSettings {
-  Duration base = std::chrono::seconds(2);
-  Duration cap = std::chrono::seconds(120);
-};
-struct LimitSettings {
-  std::uint32_t messages_per_second = 100;            // per connection; 0 = unlimited
-  Duration state_interval = std::chrono::seconds(1);  // at most one state per child in this time; 0 = unlimited
-  std::uint32_t window = 256;                         // publishes awaiting PUBACK
-};
-struct AttachSettings {
-  std::uint32_t max_attached = 1000;  // the cloud's limit of attached children per gateway
-  Duration ack_timeout = std::chrono::seconds(10);
-  Duration settle = Duration(200);  // how long after the PUBACK an error on the errors topic still refuses the attach
-  BackoffSettings retry{std::chrono::seconds(5), std::chrono::minutes(10)};
-};
-struct IotCoreSettings {
-  std::string project;
-  std::string region = "us-central1";
-  std::string registry;
-  std::string gateway;
-  std::string client_id = "projects/{project}/locations/{region}/registries/{registry}/devices/{gateway}";
-  std::string topic_prefix = "/devices/{device}";  // KORE's copy: /{registry}/{device}
-};
-struct CloudSettings {
-  std::string dialect = "iot-core";
-  std::vector<std::string> endpoints;  // mqtts://host:port, tried in order
-  TlsSettings tls;
-  Duration keepalive = std::chrono::seconds(60);
-  Duration connect_timeout = std::chrono::seconds(30);
-  Duration ack_timeout = std::chrono::seconds(20);  // a PUBACK later than this means the session is dead
-  BackoffSettings backoff;
-  LimitSettings limits;
-  AttachSettings attach;
-  IotCoreSettings iot_core;
-};
 struct DeviceSettings {
   std::string id;
   std::string auth = "association";  // association | token
@@ -98,9 +59,15 @@ struct ControlSettings {
 struct SpoolSettings {
   std::string path = "/var/lib/vouchgate/spool";  // a directory
   std::uint64_t max_bytes = 1024ull * 1024 * 1024;
+  std::uint32_t device_share = 50;               // percent of max_bytes for one device; alone in devices: it has all
+  std::uint64_t min_free = 64ull * 1024 * 1024;  // bytes of the file system that are left to others
   Duration max_age = std::chrono::hours(24 * 7);
-  std::string when_full = "refuse";        // refuse | drop-oldest
-  Duration commit_interval = Duration(5);  // group commit: the longest an append waits for company
+  std::string when_full = "refuse";         // refuse | drop-oldest
+  Duration commit_interval = Duration(20);  // group commit: the longest an append waits for company
+  std::string drain = "oldest-first";       // oldest-first | live-first: after an outage, within one device
+  std::uint32_t live_share = 80;            // percent of a device's turns for what is new, with live-first
+  Duration write_after = Duration(500);  // children with ack: delivered: written if no PUBACK came by then; 0 = always
+  std::uint32_t poison_after = 5;        // sessions in a row that one message may end; 0 = any number
 };
 struct LogSettings {
   std::string level = "info";
