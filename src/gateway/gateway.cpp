@@ -25,6 +25,11 @@ std::string utc(WallTime time) {
 Pump::Hooks GatewayImpl::pump_hooks() {
   return {.window_empty = [this] { session_.feed(session::WindowEmpty{}); },
           .delivered = [this](const std::vector<Seq>& seqs) { listeners_.delivered(seqs); },
+          .direct_delivered = [this](std::uint64_t id) { direct_.delivered(id); },
+          .poisoned =
+              [](const DeviceId& device, Seq seq) {
+                log::emit(events::Id::message_quarantined, {{"device", device.str()}, {"seq", std::to_string(seq)}});
+              },
           .spool_failed =
               [](const Error& error) {
                 log::emit(events::Id::spool_failed, {{"reason", error.line()}});
@@ -109,6 +114,7 @@ void GatewayImpl::tick() {
       gateway_filters_id_ != 0 && parts_.clock.monotonic() - gateway_filters_sent_ > settings_.cloud.ack_timeout;
   if (pump_.overdue() || filters_overdue) session_.feed(session::AckOverdue{});
   pump_.poke();
+  watch_spool();
 }
 
 void GatewayImpl::check_clock() {
@@ -143,7 +149,9 @@ void GatewayImpl::close_traffic() {
   gateway_filters_id_ = 0;
   swaps_.session_lost(pump_.in_flight());
   attachments_.session_lost();
-  pump_.session_lost();
+  // A planned swap and a stop end the session on purpose: no message is to blame.
+  pump_.session_lost(!stopping_ && !session_.machine().renewing());
+  direct_.write_all();
 }
 
 void GatewayImpl::on_acked(const std::vector<std::uint64_t>& ids) {
@@ -189,6 +197,10 @@ void GatewayImpl::cloud_error(const dialect::GatewayError& error) {
             {{"type", type}, {"description", description}, {"device", printable(error.device)}});
   const auto device = DeviceId::parse(error.device);
   if (!device || !attachments_.known(*device) || !(error.about_attach || error.lost_attachment)) return;
+  if (error.lost_attachment) {
+    pump_.take_back(*device);
+    direct_.write(*device);
+  }
   attachments_.refused(*device, description.empty() ? type : description, error.lost_attachment);
 }
 

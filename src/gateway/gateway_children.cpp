@@ -28,28 +28,47 @@ void GatewayImpl::offered(Offer&& offer) {
     return refuse(offer,
                   Error{Code::too_large, "payload", offer.message.device.str(),
                         std::to_string(offer.message.payload.size()) + " bytes; at most " + std::to_string(most), ""});
-  ++appends_;
+  if (listeners_.prefers_direct(offer) && direct_.take(offer)) return;
+  direct_.write(offer.message.device);
   // Kept until the disk has it, then it goes straight to the window without being read back.
   auto kept = std::make_shared<Offer>(std::move(offer));
-  Message message = kept->message;
-  parts_.spool.append(std::move(message), [this, alive = alive_, kept](const Result<Seq>& seq) {
-    if (*alive) stored(kept, seq);
+  append(kept->message, [this, kept](const Result<Seq>& seq) { stored(kept, seq); });
+}
+
+void GatewayImpl::append(Message message, Spool::Stored stored) {
+  ++appends_;
+  parts_.spool.append(std::move(message), [this, alive = alive_, stored = std::move(stored)](const Result<Seq>& seq) {
+    if (!*alive) return;
+    --appends_;
+    if (!seq && seq.error().code == Code::unavailable)
+      log::emit(events::Id::spool_failed, {{"reason", seq.error().line()}});
+    stored(seq);
+    finish_if_stopped();
   });
 }
 
 void GatewayImpl::stored(const std::shared_ptr<Offer>& offer, const Result<Seq>& seq) {
-  --appends_;
-  if (!seq) {
-    if (seq.error().code != Code::full) log::emit(events::Id::spool_failed, {{"reason", seq.error().line()}});
-    refuse(*offer, seq.error());
-  } else {
-    if (ChildPort* port = listeners_.port(offer->connection))
-      port->stored(offer->connection, offer->message.device, offer->id, *seq);
-    listeners_.await_delivery(*seq, *offer);
-    attachments_.need(offer->message.device, [this](const DeviceId& device) { return urgent(device); });
-    pump_.stored(Record{*seq, std::move(offer->message), parts_.clock.wall()});
-  }
-  finish_if_stopped();
+  if (!seq) return refuse(*offer, seq.error());
+  say_stored(*offer, *seq);
+  attachments_.need(offer->message.device, [this](const DeviceId& device) { return urgent(device); });
+  pump_.stored(Record{*seq, std::move(offer->message), parts_.clock.wall()});
+}
+
+void GatewayImpl::say_stored(const Offer& offer, Seq seq) {
+  if (ChildPort* port = listeners_.port(offer.connection))
+    port->stored(offer.connection, offer.message.device, offer.id, seq);
+  listeners_.await_delivery(seq, offer);
+}
+
+Direct::Hooks GatewayImpl::direct_hooks() {
+  return {.append = [this](Message message, Spool::Stored stored) { append(std::move(message), std::move(stored)); },
+          .stored = [this](const Offer& offer, Seq seq) { say_stored(offer, seq); },
+          .delivered =
+              [this](const Offer& offer) {
+                if (ChildPort* port = listeners_.port(offer.connection))
+                  port->delivered(offer.connection, offer.message.device, offer.id, 0);
+              },
+          .refused = [this](const Offer& offer, const Error& error) { refuse(offer, error); }};
 }
 
 void GatewayImpl::refuse(const Offer& offer, const Error& error) {

@@ -1,5 +1,6 @@
 // The gateway's one class: session, attachments, pump and listeners joined. Its bodies stand by topic in gateway.cpp
-// (life and session), gateway_children.cpp (the local side) and gateway_status.cpp. Never names an adapter.
+// (life and session), gateway_children.cpp (the local side), gateway_spool.cpp and gateway_status.cpp. Never names an
+// adapter.
 #pragma once
 
 #include <map>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "attachments.hpp"
+#include "direct.hpp"
 #include "listeners.hpp"
 #include "pump.hpp"
 #include "session_driver.hpp"
@@ -25,8 +27,8 @@ class GatewayImpl : public Gateway, private TransportEvents {
         parts_(std::move(parts)),
         devices_(std::move(devices)),
         started_at_(parts_.clock.monotonic()),
-        pump_(settings_.cloud, parts_.clock, parts_.timers, parts_.spool, parts_.transport, parts_.dialect,
-              pump_hooks()),
+        pump_(settings_, parts_.clock, parts_.timers, parts_.spool, parts_.transport, parts_.dialect, pump_hooks()),
+        direct_(settings_.spool.write_after, parts_.clock, parts_.timers, pump_, parts_.spool, direct_hooks()),
         attachments_(settings_.cloud.attach, parts_.random, parts_.clock, parts_.timers, parts_.transport,
                      parts_.dialect, pump_, attachment_hooks()),
         session_(settings_, std::move(endpoints), algorithm, parts_.random, parts_.clock, parts_.timers,
@@ -54,6 +56,10 @@ class GatewayImpl : public Gateway, private TransportEvents {
   Result<void> attach(const std::string& device) override { return want(device, true); }
   Result<void> detach(const std::string& device) override { return want(device, false); }
   Result<void> renew_token() override;
+  void spool_list(Seq after, std::size_t most, std::function<void(Result<std::vector<Quarantined>>)> done) override;
+  void spool_retry(Seq seq, std::function<void(Result<void>)> done) override;
+  void spool_discard(Seq seq, std::function<void(Result<void>)> done) override;
+  void spool_audit(std::function<void(Result<std::vector<AuditLine>>)> done) override;
 
  private:
   void on_connected() override { session_.feed(session::Connected{}); }
@@ -66,6 +72,7 @@ class GatewayImpl : public Gateway, private TransportEvents {
   void on_messages(std::vector<Inbound> messages) override;
 
   Pump::Hooks pump_hooks();
+  Direct::Hooks direct_hooks();
   Attachments::Hooks attachment_hooks();
   SessionDriver::Hooks session_hooks();
   void open_traffic();
@@ -74,6 +81,9 @@ class GatewayImpl : public Gateway, private TransportEvents {
   void tick();
   void check_clock();
   void finish_if_stopped();
+  void append(Message message, Spool::Stored stored);  // counted: stop() waits for its answer
+  void watch_spool();
+  void say_stored(const Offer& offer, Seq seq);
   void stored(const std::shared_ptr<Offer>& offer, const Result<Seq>& seq);
   void refuse(const Offer& offer, const Error& error);
   void cloud_error(const dialect::GatewayError& error);
@@ -88,6 +98,7 @@ class GatewayImpl : public Gateway, private TransportEvents {
   Listeners listeners_;
   SwapLog swaps_;
   Pump pump_;
+  Direct direct_;
   Attachments attachments_;
   SessionDriver session_;
   TimerId tick_ = 0;
@@ -96,6 +107,7 @@ class GatewayImpl : public Gateway, private TransportEvents {
   std::uint64_t next_filters_id_ = control_id_bit | std::uint64_t{1} << 62;
   std::uint64_t refused_ = 0, appends_ = 0;
   std::set<DeviceId> pending_at_start_;
+  SpoolState spool_state_ = SpoolState::ok;
   bool time_trusted_ = false, time_known_ = false, stopping_ = false, session_stopped_ = false;
   std::function<void()> stopped_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

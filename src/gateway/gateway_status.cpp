@@ -34,7 +34,9 @@ Status GatewayImpl::status() const {
     status.children.push_back(std::move(child));
   }
   status.in_flight = pump_.in_flight();
+  status.window = pump_.window();
   status.refused = refused_;
+  status.direct = direct_.count();
   return status;
 }
 

@@ -10,9 +10,9 @@ void Listeners::hello(const Hello& hello, ChildPort& port) {
   auto& speakers = speakers_[hello.device];
   const auto same = std::ranges::find(speakers, hello.connection, &Speaker::connection);
   if (same != speakers.end())
-    same->wants_delivered = hello.wants_delivered;
+    same->ack = hello.ack;
   else
-    speakers.push_back({hello.connection, hello.wants_delivered});
+    speakers.push_back({hello.connection, hello.ack});
   if (!hello.authorization.empty()) authorizations_[hello.device] = hello.authorization;
   if (const auto found = configs_.find(hello.device); found != configs_.end())
     port.config(hello.connection, hello.device, found->second);
@@ -35,12 +35,22 @@ ChildPort* Listeners::port(ConnectionId connection) const {
   return found == ports_.end() ? nullptr : found->second;
 }
 
-void Listeners::await_delivery(Seq seq, const Offer& offer) {
+const Listeners::Speaker* Listeners::speaker(const Offer& offer) const {
   const auto found = speakers_.find(offer.message.device);
-  if (found == speakers_.end()) return;
+  if (found == speakers_.end()) return nullptr;
   const auto speaker = std::ranges::find(found->second, offer.connection, &Speaker::connection);
-  if (speaker == found->second.end() || !speaker->wants_delivered) return;
-  waiting_.emplace(seq, Waiting{offer.connection, offer.message.device, offer.id});
+  return speaker == found->second.end() ? nullptr : &*speaker;
+}
+
+bool Listeners::prefers_direct(const Offer& offer) const {
+  const Speaker* who = speaker(offer);
+  return who != nullptr && who->ack == Ack::delivered;
+}
+
+void Listeners::await_delivery(Seq seq, const Offer& offer) {
+  const Speaker* who = speaker(offer);
+  if (who != nullptr && who->ack != Ack::stored)
+    waiting_.emplace(seq, Waiting{offer.connection, offer.message.device, offer.id});
 }
 
 void Listeners::delivered(const std::vector<Seq>& seqs) {

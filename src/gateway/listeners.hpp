@@ -19,6 +19,7 @@ class Listeners {
   std::size_t count(const DeviceId& device) const;
   ChildPort* port(ConnectionId connection) const;  // null when it is gone
 
+  bool prefers_direct(const Offer& offer) const;     // asked to hear of the cloud's acknowledgement only
   void await_delivery(Seq seq, const Offer& offer);  // only if that connection asked for it
   void delivered(const std::vector<Seq>& seqs);
 
@@ -31,13 +32,14 @@ class Listeners {
  private:
   struct Speaker {
     ConnectionId connection;
-    bool wants_delivered;
+    Ack ack;
   };
   struct Waiting {
     ConnectionId connection;
     DeviceId device;
     std::string id;
   };
+  const Speaker* speaker(const Offer& offer) const;
   template <class Call>
   void each(const DeviceId& device, const Call& call);
 

@@ -21,9 +21,10 @@ Duration round_up(std::chrono::nanoseconds wait) { return std::chrono::ceil<Dura
 
 }  // namespace
 
-Pump::Pump(const CloudSettings& settings, Clock& clock, Timers& timers, Spool& spool, Transport& transport,
+Pump::Pump(const Settings& settings, Clock& clock, Timers& timers, Spool& spool, Transport& transport,
            const dialect::Dialect& dialect, Hooks hooks)
-    : settings_(settings),
+    : settings_(settings.cloud),
+      spool_settings_(settings.spool),
       clock_(clock),
       timers_(timers),
       spool_(spool),
@@ -31,19 +32,28 @@ Pump::Pump(const CloudSettings& settings, Clock& clock, Timers& timers, Spool& s
       dialect_(dialect),
       hooks_(std::move(hooks)),
       // A tenth of a second's worth may go at once, so that any second stays close to the published limit.
-      pace_(interval_of(settings.limits.messages_per_second), std::max(1u, settings.limits.messages_per_second / 10)) {}
+      pace_(interval_of(settings_.limits.messages_per_second), std::max(1u, settings_.limits.messages_per_second / 10)),
+      byte_pace_(Pacer::of_bytes(settings_.limits.bytes_per_second, std::chrono::milliseconds(100))),
+      size_(settings_.limits.window),
+      poison_(settings.spool.poison_after) {}
 
 Pump::~Pump() {
   *alive_ = false;
   timers_.cancel(timer_);
+  timers_.cancel(settling_timer_);
   for (auto& [device, child] : children_) timers_.cancel(child->timer);
 }
 
 void Pump::add(const DeviceId& device) {
-  children_.emplace(device, std::make_unique<Child>(device, settings_.limits.state_interval));
+  const unsigned live_share = spool_settings_.drain == "live-first" ? spool_settings_.live_share : 0;
+  children_.emplace(device, std::make_unique<Child>(device, settings_.limits.state_interval, live_share));
 }
 
-void Pump::found_on_disk(const DeviceId& device) { children_.at(device)->queue.found_on_disk(); }
+void Pump::found_on_disk(const DeviceId& device) {
+  Child& child = *children_.at(device);
+  child.queue.found_on_disk();
+  if (child.is_open) enter_ring(child);
+}
 
 bool Pump::has_room(const Child& child) const {
   return bytes_ < most_bytes_all && child.queue.bytes() < most_bytes_child && child.queue.ready() < most_records_child;
@@ -83,46 +93,10 @@ void Pump::start() {
   run();
 }
 
-void Pump::hold() {
-  traffic_ = Traffic::held;
-  if (window_.empty()) hooks_.window_empty();
-}
-
-void Pump::session_lost() {
-  traffic_ = Traffic::closed;
-  turns_.clear();
-  window_.clear();
-  oldest_.clear();
-  for (auto& [device, child] : children_) child->queue.rewind();
-  bytes_ = 0;
-}
-
-void Pump::acked(const std::vector<std::uint64_t>& ids) {
-  std::vector<Seq> delivered;
-  delivered.reserve(ids.size());
-  for (const Seq seq : ids) {
-    const auto found = window_.find(seq);
-    if (found == window_.end()) continue;
-    found->second.child->queue.acked(seq);
-    window_.erase(found);
-    delivered.push_back(seq);
-  }
-  while (!oldest_.empty() && !window_.contains(oldest_.front().first)) oldest_.pop_front();
-  if (delivered.empty()) return;
-  hooks_.delivered(delivered);
-  spool_.forget(std::move(delivered));
-  if (traffic_ == Traffic::held && window_.empty()) hooks_.window_empty();
-  run();
-}
-
 void Pump::poke() {
   for (auto& [device, child] : children_)
     if (child->is_open && child->queue.wants_read()) enter_ring(*child);
   run();
-}
-
-bool Pump::overdue() const {
-  return !oldest_.empty() && clock_.monotonic() - oldest_.front().second > settings_.ack_timeout;
 }
 
 void Pump::enter_ring(Child& child) {
@@ -138,8 +112,10 @@ void Pump::run() {
   running_ = false;
 }
 
+std::chrono::nanoseconds Pump::pace(Monotonic now) const { return std::max(pace_.wait(now), byte_pace_.wait(now)); }
+
 bool Pump::wait_for_pace() {
-  const auto wait = pace_.wait(clock_.monotonic());
+  const auto wait = pace(clock_.monotonic());
   if (wait.count() <= 0) return false;
   if (timer_ == 0)
     timer_ = timers_.after(round_up(wait), [this] {
@@ -158,7 +134,7 @@ bool Pump::step() {
     turn();
     return true;
   }
-  if (ring_.empty() || window_.size() >= settings_.limits.window) return false;
+  if (ring_.empty() || alone_ || window_.size() >= size_.size()) return false;
   Child& child = *ring_.front();
   if (child.is_open && child.queue.head() != nullptr) return publish_head(child);
   ring_.pop_front();
@@ -170,7 +146,8 @@ bool Pump::step() {
 // Publishes the head of the ring's first child and sends that child to the end of the ring.
 bool Pump::publish_head(Child& child) {
   const auto now = clock_.monotonic();
-  const bool is_state = child.queue.head()->message.kind == Kind::state;
+  const Record& head = *child.queue.head();
+  const bool is_state = head.message.kind == Kind::state;
   if (const auto wait = child.state_pace.wait(now); is_state && wait.count() > 0) {
     ring_.pop_front();
     child.in_ring = false;
@@ -182,23 +159,61 @@ bool Pump::publish_head(Child& child) {
     return true;
   }
   if (wait_for_pace()) return false;
+  const bool suspect = poison_.must_go_alone(head.seq);
+  if (suspect && !window_.empty()) return false;  // goes on with the next PUBACK
+  alone_ = suspect;
   Record record = child.queue.take();
   bytes_ -= record.message.payload.size();
-  const Seq seq = record.seq;
-  const std::string topic = dialect_.topic(child.device, record.message.kind, record.message.subfolder);
-  window_.emplace(seq, Sent{&child, now});
-  oldest_.emplace_back(seq, now);
-  if (!transport_.publish(seq, topic, std::move(record.message.payload))) {
-    // The session is ending; its on_closed() is on the way and session_lost() takes the record back from disk.
-    traffic_ = Traffic::closed;
-    return false;
-  }
-  pace_.take(now);
-  if (is_state) child.state_pace.take(now);
+  if (!send(child, record.seq, record.seq, std::move(record.message))) return false;
   ring_.pop_front();
   ring_.push_back(&child);
   if (child.queue.ready() < low_water) read_more(child);
   return true;
+}
+
+bool Pump::send(Child& child, std::uint64_t id, Seq seq, Message message) {
+  const auto now = clock_.monotonic();
+  const std::string topic = dialect_.topic(child.device, message.kind, message.subfolder);
+  window_.emplace(id, Sent{&child, now, seq});
+  oldest_.emplace_back(id, now);
+  pace_.take(now);
+  byte_pace_.take(now, message.payload.size());
+  if (message.kind == Kind::state) child.state_pace.take(now);
+  if (transport_.publish(id, topic, std::move(message.payload))) return true;
+  // The session is ending; its on_closed() is on the way and session_lost() takes the record back from disk.
+  traffic_ = Traffic::closed;
+  return false;
+}
+
+std::uint64_t Pump::publish_direct(const Message& message) {
+  Child& child = *children_.at(message.device);
+  const auto now = clock_.monotonic();
+  const bool paced = pace(now).count() > 0 || (message.kind == Kind::state && child.state_pace.wait(now).count() > 0);
+  if (traffic_ != Traffic::open || !child.is_open || !child.queue.idle() || paced || alone_ || !ring_.empty() ||
+      !turns_.empty() || window_.size() >= size_.size())
+    return 0;
+  const std::uint64_t id = next_direct_++;
+  if (send(child, id, 0, message)) return id;
+  window_.erase(id);
+  return 0;
+}
+
+bool Pump::adopt(std::uint64_t id, Seq seq) {
+  if (const auto found = window_.find(id); found != window_.end()) {
+    found->second.seq = seq;
+    found->second.child->queue.adopt(seq);
+    return true;
+  }
+  const auto settling = std::ranges::find(settling_, id, &Settling::id);
+  if (settling == settling_.end()) return false;
+  settling->sent.seq = seq;
+  settling->sent.child->queue.adopt(seq);
+  settling->sent.child->queue.acked(seq);
+  return true;
+}
+
+bool Pump::is_in_flight(std::uint64_t id) const {
+  return window_.contains(id) || std::ranges::find(settling_, id, &Settling::id) != settling_.end();
 }
 
 void Pump::read_more(Child& child) {

@@ -53,8 +53,8 @@ void GatewayScenario::crash() {
   loop.drop_all();
 }
 
-Result<Welcome> GatewayScenario::hello(const std::string& device, bool wants_delivered, ConnectionId connection) {
-  return gateway->hello(Hello{connection, id(device), wants_delivered, "", 1000}, port);
+Result<Welcome> GatewayScenario::hello(const std::string& device, Ack ack, ConnectionId connection) {
+  return gateway->hello(Hello{connection, id(device), ack, "", 1000}, port);
 }
 
 void GatewayScenario::offer(const std::string& device, const std::string& payload, Kind kind) {

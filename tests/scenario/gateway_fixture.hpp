@@ -92,8 +92,8 @@ class GatewayScenario : public ::testing::Test {
     return done();
   }
 
-  Result<Welcome> hello(const std::string& device, bool wants_delivered = false, ConnectionId connection = 1);
-  void greet(const std::string& device, bool wants_delivered = false) { ASSERT_TRUE(hello(device, wants_delivered)); }
+  Result<Welcome> hello(const std::string& device, Ack ack = Ack::stored, ConnectionId connection = 1);
+  void greet(const std::string& device, Ack ack = Ack::stored) { ASSERT_TRUE(hello(device, ack)); }
   void offer(const std::string& device, const std::string& payload, Kind kind = Kind::event);
   void offer_many(const std::string& device, int first, int last);  // payloads "first" ... "last"
   std::string child_state(const std::string& device) const;

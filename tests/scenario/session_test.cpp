@@ -162,6 +162,7 @@ TEST_F(Session, a_child_that_the_cloud_detached_is_attached_again_and_its_queue_
   greet("pump-1");
   offer("pump-1", "1");
   settle();
+  advance(1s);
   cloud.deliver("/devices/gw-1/errors",
                 R"({"error_type":"GATEWAY_DETACHMENT_DEVICE_ERROR","description":"detached","device_id":"pump-1"})");
   settle();
@@ -171,6 +172,23 @@ TEST_F(Session, a_child_that_the_cloud_detached_is_attached_again_and_its_queue_
   ASSERT_TRUE(advance_until([&] { return child_state("pump-1") == "subscribed"; }));
   advance(100ms);
   EXPECT_EQ(cloud.received(events_topic("pump-1")), numbers(1, 2));
+}
+
+// The cloud acknowledges what it then drops: only what it does not complain of in time is delivered.
+TEST_F(Session, what_the_cloud_acknowledged_right_before_it_detached_the_child_is_sent_again) {
+  start();
+  greet("pump-1", Ack::both);
+  offer_many("pump-1", 1, 3);
+  settle();
+  EXPECT_EQ(cloud.received(events_topic("pump-1")), numbers(1, 3));
+  EXPECT_THAT(port.delivered_ids, IsEmpty());
+  cloud.deliver("/devices/gw-1/errors",
+                R"({"error_type":"GATEWAY_DEVICE_NOT_FOUND","description":"not attached","device_id":"pump-1"})");
+  settle();
+  ASSERT_TRUE(advance_until([&] { return port.delivered_ids.size() == 3; }));
+  EXPECT_EQ(cloud.received(events_topic("pump-1")).size(), 6u);
+  EXPECT_EQ(port.delivered_ids, numbers(1, 3));
+  EXPECT_EQ(spool->usage().total.delivered, 3u);
 }
 
 TEST_F(Session, a_refused_subscription_holds_the_child_off) {

@@ -15,7 +15,7 @@ class Walk : public GatewayScenario {};
 
 TEST_F(Walk, a_good_day_logs_no_warning) {
   start();
-  ASSERT_TRUE(hello("pump-1", true));
+  ASSERT_TRUE(hello("pump-1", Ack::both));
   offer_many("pump-1", 1, 100);
   settle();
   ASSERT_TRUE(gateway->renew_token());
@@ -51,7 +51,7 @@ TEST_F(Walk, a_queue_opens_only_after_errors_topic_attach_and_subscriptions) {
 TEST_F(Walk, stored_is_said_before_the_cloud_knows_and_delivered_only_after_puback) {
   start();
   cloud.withhold_acks(true);
-  greet("pump-1", true);
+  greet("pump-1", Ack::both);
   offer("pump-1", "a");
   settle();
   EXPECT_THAT(port.stored_ids, ElementsAre("a"));
@@ -59,13 +59,14 @@ TEST_F(Walk, stored_is_said_before_the_cloud_knows_and_delivered_only_after_puba
   EXPECT_EQ(spool->usage().total.pending, 1u);
   cloud.withhold_acks(false);
   settle();
+  advance(1s);
   EXPECT_THAT(port.delivered_ids, ElementsAre("a"));
   EXPECT_EQ(spool->usage().total.pending, 0u);
 }
 
 TEST_F(Walk, delivered_is_not_said_to_a_child_that_did_not_ask) {
   start();
-  greet("pump-1", false);
+  greet("pump-1", Ack::stored);
   offer("pump-1", "a");
   advance(1s);
   EXPECT_THAT(port.stored_ids, ElementsAre("a"));
@@ -90,12 +91,13 @@ TEST_F(Walk, a_session_lost_with_a_full_window_repeats_but_never_loses_or_reorde
   cloud.withhold_acks(true);
   offer_many("pump-1", 1, 1000);
   settle();
-  EXPECT_EQ(cloud.received(events_topic("pump-1")).size(), settings.cloud.limits.window);
+  const std::size_t window = cloud.received(events_topic("pump-1")).size();
+  EXPECT_EQ(window, gateway->status().window);
   cloud.drop();
   cloud.withhold_acks(false);
   ASSERT_TRUE(advance_until([&] { return spool->usage().total.pending == 0; }));
   EXPECT_EQ(cloud.received_once(events_topic("pump-1")), numbers(1, 1000));
-  EXPECT_LE(cloud.received(events_topic("pump-1")).size(), 1000u + settings.cloud.limits.window);
+  EXPECT_LE(cloud.received(events_topic("pump-1")).size(), 1000u + window);
 }
 
 TEST_F(Walk, a_crash_after_any_step_of_the_loop_loses_nothing_that_was_stored) {

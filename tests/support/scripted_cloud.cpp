@@ -106,6 +106,13 @@ bool ScriptedCloud::publish(std::uint64_t id, const std::string& topic, std::str
             R"({"error_type":"GATEWAY_DEVICE_NOT_FOUND","description":"not attached","device_id":")" + device + "\"}");
     return true;
   }
+  if (payload == fatal_payload_) {
+    const std::uint64_t of = session_;
+    post_([this, of] {
+      if (of == session_ && connected_) close("connection closed by the peer");
+    });
+    return true;
+  }
   received_[topic].push_back(std::move(payload));
   if (withholding_)
     withheld_.push_back(id);

@@ -23,6 +23,7 @@ class ScriptedCloud : public Transport {
   void refuse_attach(const std::string& device, const std::string& why) { refused_attach_[device] = why; }
   void accept_attach(const std::string& device) { refused_attach_.erase(device); }
   void refuse_subscriptions(const std::string& topic) { refused_filters_.insert(topic); }
+  void end_session_at(const std::string& payload) { fatal_payload_ = payload; }  // telemetry that is never acknowledged
   void withhold_acks(bool withhold);  // of telemetry; letting go answers what waits, in order
   void drop(const std::string& reason = "connection lost");
   void deliver(const std::string& topic, const std::string& payload);
@@ -64,6 +65,7 @@ class ScriptedCloud : public Transport {
   std::optional<Refusal> refusal_;
   std::map<std::string, std::string> refused_attach_;
   std::set<std::string> refused_filters_;
+  std::optional<std::string> fatal_payload_;
   std::set<std::string> attached_;
   std::deque<std::uint64_t> withheld_;
   bool withholding_ = false, connected_ = false;
