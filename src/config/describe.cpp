@@ -131,6 +131,34 @@ void describe_device(Visitor& v, DeviceSettings& s) {
   v.texts("users", s.users, "Local users that may speak for this device. Empty: whoever may open the socket.");
 }
 
+void describe_spool(Visitor& v, SpoolSettings& s) {
+  v.text("path", s.path, "Directory of the queue.");
+  v.number("max_bytes", s.max_bytes, {1024 * 1024, std::uint64_t{1} << 50}, Style::bytes, "The most that is kept.");
+  v.number32("device_share", s.device_share, {1, 100}, Style::decimal,
+             "Percent of max_bytes that one device may fill, so that a flooding one leaves room for the others. A "
+             "device that is alone in devices: has all.");
+  v.number("min_free", s.min_free, {0, std::uint64_t{1} << 50}, Style::bytes,
+           "Space of the file system that is left to others: with less the spool counts as full.");
+  v.duration("max_age", s.max_age, {minutes(1), hours(24 * 3650)}, "Older messages expire; they are counted.");
+  v.word("when_full", s.when_full, {"refuse", "drop-oldest"},
+         "refuse: the child is told. drop-oldest: the oldest go, and are counted.");
+  v.duration("commit_interval", s.commit_interval, {Duration(1), seconds(10)},
+             "The longest that a message waits to share a disk write with others. Longer spares flash.");
+  v.word(
+      "drain", s.drain, {"oldest-first", "live-first"},
+      "After an outage. oldest-first: a device's messages arrive in the order they were stored. live-first: new ones "
+      "overtake the backlog; both keep their order.");
+  v.number32("live_share", s.live_share, {1, 99}, Style::decimal,
+             "Only with drain: live-first. Percent of a device's turns for new messages while a backlog drains.");
+  v.duration("write_after", s.write_after, {Duration(0), minutes(1)},
+             "Messages of children with ack: delivered go to the disk only if their PUBACK has not come by then, which "
+             "spares flash. 0: always at once.");
+  v.number32(
+      "poison_after", s.poison_after, {0, 1000}, Style::decimal,
+      "A message that is in flight alone when the session ends, and that so ended this many sessions in a row, is "
+      "put into quarantine. 0: never.");
+}
+
 }  // namespace
 
 void describe(Visitor& v, Settings& s, const Words& words) {
@@ -165,33 +193,7 @@ void describe(Visitor& v, Settings& s, const Words& words) {
     v.leave();
   }
   if (v.enter("spool", "The durable queue between the children and the cloud.")) {
-    v.text("path", s.spool.path, "Directory of the queue.");
-    v.number("max_bytes", s.spool.max_bytes, {1024 * 1024, std::uint64_t{1} << 50}, Style::bytes,
-             "The most that is kept.");
-    v.number32("device_share", s.spool.device_share, {1, 100}, Style::decimal,
-               "Percent of max_bytes that one device may fill, so that a flooding one leaves room for the others. A "
-               "device that is alone in devices: has all.");
-    v.number("min_free", s.spool.min_free, {0, std::uint64_t{1} << 50}, Style::bytes,
-             "Space of the file system that is left to others: with less the spool counts as full.");
-    v.duration("max_age", s.spool.max_age, {minutes(1), hours(24 * 3650)}, "Older messages expire; they are counted.");
-    v.word("when_full", s.spool.when_full, {"refuse", "drop-oldest"},
-           "refuse: the child is told. drop-oldest: the oldest go, and are counted.");
-    v.duration("commit_interval", s.spool.commit_interval, {Duration(1), seconds(10)},
-               "The longest that a message waits to share a disk write with others. Longer spares flash.");
-    v.word(
-        "drain", s.spool.drain, {"oldest-first", "live-first"},
-        "After an outage. oldest-first: a device's messages arrive in the order they were stored. live-first: new ones "
-        "overtake the backlog; both keep their order.");
-    v.number32("live_share", s.spool.live_share, {1, 99}, Style::decimal,
-               "Only with drain: live-first. Percent of a device's turns for new messages while a backlog drains.");
-    v.duration(
-        "write_after", s.spool.write_after, {Duration(0), minutes(1)},
-        "Messages of children with ack: delivered go to the disk only if their PUBACK has not come by then, which "
-        "spares flash. 0: always at once.");
-    v.number32(
-        "poison_after", s.spool.poison_after, {0, 1000}, Style::decimal,
-        "A message that is in flight alone when the session ends, and that so ended this many sessions in a row, is "
-        "put into quarantine. 0: never.");
+    describe_spool(v, s.spool);
     v.leave();
   }
   if (v.enter("log", "What goes to the journal.")) {
