@@ -7,7 +7,7 @@ set -euo pipefail
 build_packages=(
   ca-certificates git g++ cmake ninja-build pkg-config ccache
   libboost1.81-dev libexpected-dev libpaho-mqttpp-dev libpaho-mqtt-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev
-  libjwt-dev libsystemd-dev libtss2-dev libsqlite3-dev libssl-dev
+  libjwt-dev libsystemd-dev libtss2-dev libsqlite3-dev libssl-dev zlib1g-dev
   libmosquitto-dev mosquitto-dev mosquitto mosquitto-clients                # the bench cloud is a plugin of mosquitto
   swtpm swtpm-tools libtss2-tcti-swtpm0 libtss2-tcti-device0 openssl        # the software TPM
   python3 procps

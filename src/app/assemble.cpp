@@ -111,7 +111,9 @@ Result<void> DaemonImpl::build() {
   auto made = dialect::make(settings_.cloud);
   if (!made) return fail(made.error());
   dialect_ = std::move(*made);
-  auto disk = spool::open(settings_.spool, clock_, post);
+  SpoolSettings spool = settings_.spool;
+  if (settings_.devices.size() == 1) spool.device_share = 100;  // nobody to leave room for
+  auto disk = spool::open(spool, clock_, post);
   if (!disk) return fail(disk.error());
   spool_ = std::move(*disk);
   signing_ = keys::start_service(settings_.key, post);

@@ -9,6 +9,7 @@
 #include "context.hpp"
 #include "daemon_commands.hpp"
 #include "key_commands.hpp"
+#include "spool_commands.hpp"
 #include "token_commands.hpp"
 
 namespace vouchgate::cli {
@@ -49,6 +50,7 @@ int command_line(int argc, char** argv) {
   add_key_commands(app, context);
   add_token_commands(app, context);
   add_daemon_commands(app, context);
+  add_spool_commands(app, context);
   return delivered(parse(app, context, argc, argv));
 }
 

@@ -14,48 +14,17 @@
 #include <nlohmann/json.hpp>
 
 #include "context.hpp"
-#include "control_client.hpp"
+#include "daemon_call.hpp"
 #include "send_command.hpp"
 #include "status_text.hpp"
 #include "vouchgate/base/bytes.hpp"
 #include "vouchgate/base/json_text.hpp"
-#include "vouchgate/config/config.hpp"
 #include "vouchgate/model/message.hpp"
 
 namespace vouchgate::cli {
 namespace {
 
 using nlohmann::json;
-using Verb = std::function<Result<void>(ControlClient&)>;
-
-// A configuration that cannot be read or has mistakes is no reason not to ask a daemon that runs: the default path
-// then.
-Result<ControlClient> connect(const Context& context) {
-  const auto loaded = config::load(context.config_path, {});
-  const bool usable = loaded.mistakes.empty();
-  auto daemon = ControlClient::connect(usable ? loaded.settings.control.path : ControlSettings{}.path);
-  if (daemon || usable) return daemon;
-  Error error = std::move(daemon.error());
-  error.hint = "control.path could not be read: " + loaded.mistakes.front().text();
-  return fail(std::move(error));
-}
-
-void run(Context& context, const Verb& verb) {
-  auto daemon = connect(context);
-  const Result<void> done = daemon ? verb(*daemon) : Result<void>(fail(daemon.error()));
-  if (done) return;
-  std::cerr << done.error().text() << "\n";
-  context.exit_code = 1;
-}
-
-Result<json> ask(ControlClient& daemon, std::string_view request) {
-  auto answer = daemon.ask(request);
-  if (!answer) return fail(std::move(answer.error()));
-  auto parsed = json::parse(*answer, nullptr, false);
-  if (!parsed.is_object()) return fail(Code::internal, "control", "", "the daemon's answer is not JSON");
-  return parsed;
-}
-
 // The answer as --json prints it: the daemon's own line without its op, so that the order of its fields stays.
 Result<std::string> ask_raw(ControlClient& daemon, const std::string& op) {
   auto answer = daemon.ask(JsonLine(op).str());
@@ -205,7 +174,6 @@ void add_send(CLI::App& app, Context& context) {
   });
 }
 
-// Payloads that are text are shown as they are; others in base64, so that a terminal survives them.
 std::string heard(const json& line) {
   const std::string op = line.value("op", "");
   std::string out = line.value("device", "") + " " + op;
@@ -216,12 +184,7 @@ std::string heard(const json& line) {
   }
   if (const auto subfolder = line.value("subfolder", ""); !subfolder.empty()) out += " " + subfolder;
   const std::string encoded = line.value("data_b64", "");
-  const auto bytes = from_base64(encoded);
-  const std::string payload(bytes ? text(*bytes) : std::string_view());
-  const bool is_text = is_utf8(payload) && std::none_of(payload.begin(), payload.end(), [](char c) {
-                         return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
-                       });
-  return out + (is_text ? ": " + payload : " (base64): " + encoded);
+  return out + ": " + printable_payload(encoded);
 }
 
 Result<void> listen(ControlClient& daemon, const std::string& device, bool as_json) {

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "vouchgate/base/bytes.hpp"
 #include "vouchgate/base/spell.hpp"
 
 namespace vouchgate::cli {
@@ -118,8 +119,27 @@ std::string ledger_text(const json& ledger) {
   std::string out = "stored " + grouped(number(ledger, "stored")) + " = delivered " +
                     grouped(number(ledger, "delivered")) + " + pending " + grouped(number(ledger, "pending")) +
                     " + expired " + grouped(number(ledger, "expired"));
-  for (const char* rare : {"dropped", "quarantined"})
+  for (const char* rare : {"dropped", "discarded", "quarantined"})
     if (number(ledger, rare) > 0) out += std::string(" + ") + rare + " " + grouped(number(ledger, rare));
+  return out;
+}
+
+std::string clock_line(const json& status) {
+  const json& time = part(status, "time");
+  if (status.value("time_trusted", json(true)) == json(false)) {
+    const std::string reason = text(time, "reason");
+    return "clock     " + (reason.empty() ? "not plausible yet" : reason) + "; no token is signed until it is\n";
+  }
+  if (text(time, "confidence") == "plausible") return "clock     plausible, not synchronised\n";
+  return {};
+}
+
+std::string trouble_lines(const json& spool) {
+  std::string out;
+  const std::string state = text(spool, "state");
+  if (!state.empty() && state != "ok") out += "          " + state + ": " + text(spool, "reason") + "\n";
+  if (const auto kept = number(part(spool, "total"), "quarantined"); kept > 0)
+    out += "          " + grouped(kept) + " in quarantine: vouchgate spool list\n";
   return out;
 }
 
@@ -137,12 +157,44 @@ std::string status_text(const json& status) {
   std::string out = "vouchgate " + text(status, "version") + " on " + text(status, "gateway") + " · up " +
                     time(status, "uptime_ms") + " · " + verdict(status) + "\n";
   out += session_line(session) + token_line(part(status, "token"), session) + children_lines(part(status, "children"));
-  if (status.value("time_trusted", json(true)) == json(false))
-    out += "clock     not plausible yet; no token is signed until it is\n";
+  out += clock_line(status);
   out += "spool     " + grouped(number(total, "pending")) + " pending · " + bytes(number(spool, "bytes")) + " of " +
          bytes(number(spool, "max_bytes")) + " · " + grouped(number(status, "in_flight")) + " in flight · " +
-         grouped(number(status, "refused")) + " refused\n";
-  return out + "ledger    " + ledger_text(total) + "\n";
+         grouped(number(status, "refused")) + " refused\n" + trouble_lines(spool);
+  out += "ledger    " + ledger_text(total) + "\n";
+  if (const auto direct = number(status, "direct"); direct > 0)
+    out += "          and " + grouped(direct) + " delivered without touching the disk\n";
+  return out;
+}
+
+std::string spool_text(const json& spool) {
+  return "state     " + text(spool, "state") + "\nspace     " + bytes(number(spool, "bytes")) + " of " +
+         bytes(number(spool, "max_bytes")) + " · " + bytes(number(spool, "disk_free")) + " free on the file system\n" +
+         trouble_lines(spool) + "ledger    " + ledger_text(part(spool, "total")) + "\n";
+}
+
+std::string audit_text(const json& books) {
+  std::string out;
+  for (const json& device : part(books, "devices")) {
+    const json& found = part(device, "found");
+    out += text(device, "device") + ": " + ledger_text(part(device, "ledger")) + "; on disk " +
+           grouped(number(found, "pending")) + " pending, " + grouped(number(found, "quarantined")) +
+           " in quarantine, " + grouped(number(device, "bytes_found")) + " bytes";
+    if (!device.value("adds_up", false))
+      out += "  <-- DOES NOT ADD UP (" + grouped(number(device, "bytes")) + " bytes booked)";
+    out += "\n";
+  }
+  return out + (books.value("adds_up", false) ? "adds up: nothing is missing\n" : "");
+}
+
+// Payloads that are text are shown as they are; others in base64, so that a terminal survives them.
+std::string printable_payload(const std::string& encoded) {
+  const auto decoded = from_base64(encoded);
+  const std::string payload(decoded ? vouchgate::text(*decoded) : std::string_view());
+  const bool is_text = is_utf8(payload) && std::none_of(payload.begin(), payload.end(), [](char c) {
+                         return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
+                       });
+  return is_text ? payload : "(base64) " + encoded;
 }
 
 std::string rates_text(const json& before, const json& now) {

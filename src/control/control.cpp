@@ -1,10 +1,13 @@
 // Answers operators' tools on the control socket. Never does more than the gateway's own Operations and Children allow.
 #include "vouchgate/control/control.hpp"
 
+#include <functional>
+#include <memory>
 #include <set>
 #include <unordered_map>
 
 #include "request.hpp"
+#include "spool_json.hpp"
 #include "status_json.hpp"
 #include "vouchgate/base/bytes.hpp"
 #include "vouchgate/base/json_text.hpp"
@@ -20,6 +23,11 @@ std::string error_line(const std::string& id, const Error& error) {
       .text("message", error.line())
       .text_if_any("hint", error.hint)
       .str();
+}
+
+Error not_kept(Seq seq) {
+  return Error{Code::not_found, "spool", std::to_string(seq), "not in quarantine",
+               "'vouchgate spool list' shows what is"};
 }
 
 struct Peer {
@@ -130,9 +138,48 @@ class Server : public Control, public LineHandler, public ChildPort {
                             : error_line(id, welcome.error()));
   }
 
+  void on(ConnectionId connection, const std::string& id, SpoolListRequest& request) {
+    operations_.spool_list(
+        request.after, listed_at_once,
+        later<std::vector<Quarantined>>(connection, id, [id](const auto& kept) { return list_line(id, kept); }));
+  }
+  void on(ConnectionId connection, const std::string& id, SpoolShowRequest& request) {
+    const Seq seq = request.seq;
+    if (seq == 0) return say(connection, error_line(id, not_kept(seq)));
+    operations_.spool_list(seq - 1, 1, later<std::vector<Quarantined>>(connection, id, [id, seq](const auto& kept) {
+                             const bool there = !kept.empty() && kept.front().record.seq == seq;
+                             return there ? show_line(id, kept.front()) : error_line(id, not_kept(seq));
+                           }));
+  }
+  void on(ConnectionId connection, const std::string& id, SpoolRetryRequest& request) {
+    operations_.spool_retry(request.seq, later_done(connection, id, "spool-retry"));
+  }
+  void on(ConnectionId connection, const std::string& id, SpoolDiscardRequest& request) {
+    operations_.spool_discard(request.seq, later_done(connection, id, "spool-discard"));
+  }
+  void on(ConnectionId connection, const std::string& id, SpoolAuditRequest&) {
+    operations_.spool_audit(
+        later<std::vector<AuditLine>>(connection, id, [id](const auto& lines) { return audit_line(id, lines); }));
+  }
+
+  // Answers of the disk come later: the connection, or this whole object, may be gone by then.
+  template <class Answer>
+  std::function<void(Result<Answer>)> later(ConnectionId connection, const std::string& id,
+                                            std::function<std::string(const Answer&)> line_of) {
+    return [this, alive = std::weak_ptr<bool>(alive_), connection, id, line_of](const Result<Answer>& answer) {
+      if (alive.expired()) return;
+      say(connection, answer ? line_of(*answer) : error_line(id, answer.error()));
+    };
+  }
+  std::function<void(Result<void>)> later_done(ConnectionId connection, const std::string& id, const char* op) {
+    return [this, alive = std::weak_ptr<bool>(alive_), connection, id, op](const Result<void>& answer) {
+      if (!alive.expired()) done(connection, id, op, answer);
+    };
+  }
+
   Result<Welcome> greet(ConnectionId connection, const DeviceId& device) {
     Peer& peer = peers_[connection];
-    auto welcome = children_.hello(Hello{connection, device, true, {}, peer.uid}, *this);
+    auto welcome = children_.hello(Hello{connection, device, Ack::both, {}, peer.uid}, *this);
     if (welcome) peer.greeted.insert(device);
     return welcome;
   }
@@ -155,6 +202,7 @@ class Server : public Control, public LineHandler, public ChildPort {
     if (lines_) lines_->settle(connection);
   }
 
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Operations& operations_;
   Children& children_;
   std::unordered_map<ConnectionId, Peer> peers_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "vouchgate/base/bytes.hpp"
@@ -57,13 +58,39 @@ Result<Request> send(const json& request) {
   return Request(SendRequest{{std::move(*device), which, std::move(*subfolder), std::string(text(*bytes))}});
 }
 
+// A sequence number, as a string like every value of a request.
+Result<Seq> seq_of(const json& request, const char* key) {
+  const std::string digits = text_of(request, key);
+  Seq seq = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seq);
+  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size())
+    return invalid(key, "is not a sequence number");
+  return seq;
+}
+
+template <class Numbered>
+Result<Request> numbered(const json& request) {
+  const auto seq = seq_of(request, "seq");
+  if (!seq) return fail(seq.error());
+  return Request(Numbered{*seq});
+}
+
+Result<Request> spool_list(const json& request) {
+  if (!request.contains("after")) return Request(SpoolListRequest{});
+  const auto after = seq_of(request, "after");
+  if (!after) return fail(after.error());
+  return Request(SpoolListRequest{*after});
+}
+
 struct Verb {
   std::string_view op;
   std::array<std::string_view, 4> keys;  // may be carried besides op and id
   Result<Request> (*read)(const json&);
 };
 
-constexpr std::string_view known_verbs = "status, devices, attach, detach, renew, send or listen";
+constexpr std::string_view known_verbs =
+    "status, devices, attach, detach, renew, send, listen, spool-list, spool-show, spool-retry, spool-discard or "
+    "spool-audit";
 
 Result<Request> interpret(const json& request) {
   static constexpr Verb verbs[] = {
@@ -73,6 +100,11 @@ Result<Request> interpret(const json& request) {
       {"attach", {"device"}, named<AttachRequest>},
       {"detach", {"device"}, named<DetachRequest>},
       {"listen", {"device"}, named<ListenRequest>},
+      {"spool-list", {"after"}, spool_list},
+      {"spool-show", {"seq"}, numbered<SpoolShowRequest>},
+      {"spool-retry", {"seq"}, numbered<SpoolRetryRequest>},
+      {"spool-discard", {"seq"}, numbered<SpoolDiscardRequest>},
+      {"spool-audit", {}, [](const json&) -> Result<Request> { return Request(SpoolAuditRequest{}); }},
       {"send", {"device", "kind", "subfolder", "data_b64"}, send},
   };
   const std::string op = text_of(request, "op");

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "vouchgate/base/result.hpp"
+#include "vouchgate/contract/spool.hpp"
 #include "vouchgate/model/message.hpp"
 
 namespace vouchgate::control {
@@ -25,8 +26,22 @@ struct SendRequest {
 struct ListenRequest {
   DeviceId device;
 };
+struct SpoolListRequest {
+  Seq after = 0;
+};
+struct SpoolShowRequest {
+  Seq seq = 0;
+};
+struct SpoolRetryRequest {
+  Seq seq = 0;
+};
+struct SpoolDiscardRequest {
+  Seq seq = 0;
+};
+struct SpoolAuditRequest {};
 using Request =
-    std::variant<StatusRequest, DevicesRequest, AttachRequest, DetachRequest, RenewRequest, SendRequest, ListenRequest>;
+    std::variant<StatusRequest, DevicesRequest, AttachRequest, DetachRequest, RenewRequest, SendRequest, ListenRequest,
+                 SpoolListRequest, SpoolShowRequest, SpoolRetryRequest, SpoolDiscardRequest, SpoolAuditRequest>;
 
 struct ParsedRequest {
   std::string id;  // echoed in every answer

@@ -7,14 +7,10 @@
 #include "vouchgate/control/control.hpp"
 
 namespace vouchgate::control {
+
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json json_of(const Ledger& ledger) {
-  return {{"stored", ledger.stored},   {"delivered", ledger.delivered}, {"pending", ledger.pending},
-          {"expired", ledger.expired}, {"dropped", ledger.dropped},     {"quarantined", ledger.quarantined}};
-}
+using control::json_of;  // the overloads below would hide it
 
 Json json_of(const std::optional<Duration>& duration) { return duration ? Json(duration->count()) : Json(); }
 
@@ -44,31 +40,44 @@ Json children_of(const Status& status) {
   return children;
 }
 
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 std::string count(std::uint64_t number, const char* what) { return std::to_string(number) + " " + what; }
 
 }  // namespace
 
+Json json_of(const Ledger& ledger) {
+  return {{"stored", ledger.stored},          {"delivered", ledger.delivered}, {"pending", ledger.pending},
+          {"expired", ledger.expired},        {"dropped", ledger.dropped},     {"discarded", ledger.discarded},
+          {"quarantined", ledger.quarantined}};
+}
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
 std::string to_json(const Status& status) {
   const TokenStatus& token = status.token;
-  const Json all = {
-      {"version", status.version},
-      {"gateway", status.gateway},
-      {"uptime_ms", status.uptime.count()},
-      {"time_trusted", status.time_trusted},
-      {"session", json_of(status.session)},
-      {"token",
-       {{"algorithm", token.algorithm},
-        {"holder", token.holder},
-        {"where", token.where},
-        {"valid_for_ms", json_of(token.valid_for)},
-        {"renew_in_ms", json_of(token.renew_in)}}},
-      {"children", children_of(status)},
-      {"spool",
-       {{"bytes", status.spool.bytes}, {"max_bytes", status.spool.max_bytes}, {"total", json_of(status.spool.total)}}},
-      {"in_flight", status.in_flight},
-      {"refused", status.refused}};
+  const Json all = {{"version", status.version},
+                    {"gateway", status.gateway},
+                    {"uptime_ms", status.uptime.count()},
+                    {"time_trusted", status.time_trusted},
+                    {"time", {{"confidence", word(status.time.confidence)}, {"reason", status.time.reason}}},
+                    {"session", json_of(status.session)},
+                    {"token",
+                     {{"algorithm", token.algorithm},
+                      {"holder", token.holder},
+                      {"where", token.where},
+                      {"valid_for_ms", json_of(token.valid_for)},
+                      {"renew_in_ms", json_of(token.renew_in)}}},
+                    {"children", children_of(status)},
+                    {"spool",
+                     {{"state", word(status.spool.state)},
+                      {"reason", status.spool.reason},
+                      {"bytes", status.spool.bytes},
+                      {"max_bytes", status.spool.max_bytes},
+                      {"disk_free", status.spool.disk_free},
+                      {"total", json_of(status.spool.total)}}},
+                    {"in_flight", status.in_flight},
+                    {"window", status.window},
+                    {"refused", status.refused},
+                    {"direct", status.direct}};
   return dump(all);
 }
 
@@ -86,6 +95,8 @@ std::string sentence(const Status& status) {
   const std::uint64_t attached = in_state("attached") + in_state("subscribed");
   out += ", " + std::to_string(attached) + " of " + count(status.children.size(), "children attached");
   if (const auto held = in_state("held-off"); held > 0) out += ", " + count(held, "held off");
+  if (status.spool.state != SpoolState::ok) out += std::string(", spool ") + word(status.spool.state);
+  if (const auto kept = status.spool.total.quarantined; kept > 0) out += ", " + count(kept, "in quarantine");
   return out + ", " + count(status.spool.total.pending, "pending");
 }
 

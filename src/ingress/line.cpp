@@ -27,10 +27,11 @@ Result<Line> hello(Fields& fields) {
   if (!fields[Key::device]) return invalid("device", "is missing");
   auto device = DeviceId::parse(*fields[Key::device]);
   if (!device) return fail(std::move(device.error()));
-  HelloLine line{std::move(*device), false, std::move(fields[Key::authorization]).value_or("")};
+  HelloLine line{std::move(*device), Ack::stored, std::move(fields[Key::authorization]).value_or("")};
   if (const auto& ack = fields[Key::ack]) {
-    if (*ack != "stored" && *ack != "delivered") return invalid("ack", "is neither stored nor delivered");
-    line.wants_delivered = *ack == "delivered";
+    if (*ack != "stored" && *ack != "delivered" && *ack != "both")
+      return invalid("ack", "is none of stored, delivered and both");
+    line.ack = *ack == "stored" ? Ack::stored : *ack == "both" ? Ack::both : Ack::delivered;
   }
   return Line(std::move(line));
 }

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "vouchgate/base/result.hpp"
+#include "vouchgate/contract/children.hpp"
 #include "vouchgate/model/message.hpp"
 
 namespace vouchgate::ingress {
@@ -15,7 +16,7 @@ constexpr std::size_t max_id_bytes = 128;
 
 struct HelloLine {
   DeviceId device;
-  bool wants_delivered = false;
+  Ack ack = Ack::stored;
   std::string authorization;
 };
 struct MessageLine {

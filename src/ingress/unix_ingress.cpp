@@ -71,6 +71,7 @@ class Ingress : public UnixIngress, public LineHandler, public ChildPort {
   }
   void delivered(ConnectionId connection, const DeviceId& device, const std::string& id, Seq seq) override {
     answer(connection, device, id, seq, "delivered");
+    if (seq == 0) settle(connection);  // no stored() went before it
   }
   void refused(ConnectionId connection, const DeviceId& device, const std::string& id, const Error& error) override {
     say(connection, error_line(device_if_ambiguous(connection, device), id, error));
@@ -99,7 +100,7 @@ class Ingress : public UnixIngress, public LineHandler, public ChildPort {
   void greet(ConnectionId connection, const std::string& id, HelloLine&& hello) {
     auto& peer = peers_[connection];
     peer.greeting = true;
-    const Hello request{connection, hello.device, hello.wants_delivered, std::move(hello.authorization), peer.uid};
+    const Hello request{connection, hello.device, hello.ack, std::move(hello.authorization), peer.uid};
     const auto welcome = children_.hello(request, *this);
     peer.greeting = false;
     const std::string waiting = std::exchange(peer.after_welcome, {});
@@ -151,11 +152,10 @@ class Ingress : public UnixIngress, public LineHandler, public ChildPort {
   }
 
   void answer(ConnectionId connection, const DeviceId& device, const std::string& id, Seq seq, std::string_view op) {
-    say(connection, JsonLine(op)
-                        .text_if_any("device", device_if_ambiguous(connection, device))
-                        .text_if_any("id", id)
-                        .number("seq", seq)
-                        .str());
+    JsonLine line(op);
+    line.text_if_any("device", device_if_ambiguous(connection, device)).text_if_any("id", id);
+    if (seq != 0) line.number("seq", seq);
+    say(connection, line.str());
   }
 
   // The id alone names a message while the connection speaks for one device.

@@ -43,10 +43,10 @@ void Books::stored(std::int64_t number, Seq seq, std::uint64_t cost) {
   bytes_ += cost;
 }
 
-void Books::removed(std::int64_t number, std::uint64_t Ledger::*counter, std::uint64_t cost) {
+void Books::moved(std::int64_t number, std::uint64_t Ledger::*from, std::uint64_t Ledger::*to, std::uint64_t cost) {
   Account& account = touch(number);
-  ++(account.ledger.*counter);
-  --account.ledger.pending;
+  ++(account.ledger.*to);
+  --(account.ledger.*from);
   // A record whose length was damaged on the disk must not wrap the counters around.
   const std::uint64_t freed = std::min(cost, account.bytes);
   account.bytes -= freed;

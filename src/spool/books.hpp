@@ -13,7 +13,7 @@ namespace vouchgate::spool {
 struct Account {
   std::string device;
   Ledger ledger;
-  std::uint64_t bytes = 0;  // cost of what is pending
+  std::uint64_t bytes = 0;  // cost of what is pending or in quarantine
   Seq last_seq = 0;         // the highest ever given to this device; the maximum over all is the counter
 };
 
@@ -29,7 +29,9 @@ class Books {
   std::int64_t add(Account account);  // untouched: as loaded
   std::int64_t find_or_add(const std::string& device);
   void stored(std::int64_t number, Seq seq, std::uint64_t cost);
-  void removed(std::int64_t number, std::uint64_t Ledger::*counter, std::uint64_t cost);
+  // One record from one counter to another; `freed`: what of its cost is given back.
+  void moved(std::int64_t number, std::uint64_t Ledger::*from, std::uint64_t Ledger::*to, std::uint64_t freed);
+  void numbered(std::int64_t number, Seq seq) { touch(number).last_seq = seq; }
 
   std::vector<std::int64_t> touched() const;
   void keep();    // the commit succeeded

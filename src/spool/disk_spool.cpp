@@ -15,18 +15,30 @@ constexpr std::uint64_t most_queued_bytes = 64 * 1024 * 1024;
 constexpr std::size_t closing_count = 512;
 constexpr std::uint64_t closing_bytes = 256 * 1024;
 
+std::uint64_t value(const std::unordered_map<std::string, std::uint64_t>& map, const std::string& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? 0 : found->second;
+}
+
+std::uint64_t device_limit(const SpoolSettings& settings) {
+  return settings.max_bytes / 100 * settings.device_share + settings.max_bytes % 100 * settings.device_share / 100;
+}
+
 }  // namespace
 
 DiskSpool::DiskSpool(const SpoolSettings& settings, const Clock& clock, Post post, Directory directory,
                      std::unique_ptr<Store> store, std::string aside)
     : settings_(settings),
       drop_oldest_(settings.when_full == "drop-oldest"),
+      max_device_bytes_(device_limit(settings)),
       clock_(clock),
       post_(std::move(post)),
       directory_(std::move(directory)),
       aside_(std::move(aside)),
+      limit_(settings.max_bytes),
       store_(std::move(store)) {
-  publish({}, 0);
+  publish({}, {});
+  look();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -39,19 +51,38 @@ DiskSpool::~DiskSpool() {
   thread_.join();
 }
 
-std::optional<Error> DiskSpool::refusal(const Message& message, std::uint64_t cost) const {
+std::optional<Error> DiskSpool::refusal(const Message& message, std::uint64_t cost) {
   const std::string& device = message.device.str();
   const std::size_t limit = max_payload(message.kind);
   if (message.payload.size() > limit)
     return Error{Code::too_large, "spool", device,
                  std::to_string(message.payload.size()) + " bytes, the limit is " + std::to_string(limit), ""};
-  const std::uint64_t used = usage_.bytes + queued_bytes_;
-  if (cost > settings_.max_bytes || (!drop_oldest_ && used + cost > settings_.max_bytes))
-    return Error{Code::full, "spool", device,
-                 std::to_string(used) + " of " + std::to_string(settings_.max_bytes) + " bytes are used",
-                 "restore the link to the cloud, or raise spool.max_bytes"};
+  if (auto error = lack_of_room(device, cost)) return error;
   if (queued_bytes_ + cost > most_queued_bytes)
     return Error{Code::busy, "spool", device, "the disk is slower than the children", ""};
+  return std::nullopt;
+}
+
+std::optional<Error> DiskSpool::lack_of_room(const std::string& device, std::uint64_t cost) {
+  const std::uint64_t used = usage_.bytes + queued_bytes_;
+  const auto of = [](std::uint64_t part, std::uint64_t whole) {
+    return std::to_string(part) + " of " + std::to_string(whole) + " bytes are used";
+  };
+  if (cost > max_device_bytes_)
+    return Error{Code::full, "spool", device, "the message is larger than its share of the spool",
+                 "raise spool.max_bytes"};
+  if (drop_oldest_) return std::nullopt;
+  if (limit_ < settings_.max_bytes && used + cost > limit_)
+    return Error{Code::full, "spool", device, usage_.reason, "free space on the spool's file system"};
+  if (used + cost > limit_) {
+    refusing_ = true;
+    return Error{Code::full, "spool", device, of(used, settings_.max_bytes),
+                 "restore the link to the cloud, or raise spool.max_bytes"};
+  }
+  const std::uint64_t own = value(stored_of_, device) + value(queued_of_, device);
+  if (own + cost > max_device_bytes_)
+    return Error{Code::full, "spool", device, "its share is full: " + of(own, max_device_bytes_),
+                 "see spool.device_share and spool.max_bytes"};
   return std::nullopt;
 }
 
@@ -67,15 +98,10 @@ void DiskSpool::append(Message message, Stored stored) {
   } else {
     queued_bytes_ += cost;
     batch_bytes_ += cost;
+    queued_of_[message.device.str()] += cost;
     appends_.push_back({std::move(message), cost, std::move(stored), {}});
   }
   if (wake || was_closed != batch_closed()) wake_.notify_one();
-}
-
-void DiskSpool::read(const DeviceId& device, Seq after, std::size_t most, std::size_t most_bytes, Read read) {
-  const std::lock_guard lock(mutex_);
-  queries_.push_back({device, after, most, most_bytes, std::move(read), {}});
-  wake_.notify_one();
 }
 
 void DiskSpool::forget(std::vector<Seq> delivered) {
@@ -85,9 +111,9 @@ void DiskSpool::forget(std::vector<Seq> delivered) {
   if (wake) wake_.notify_one();
 }
 
-void DiskSpool::pending(std::function<void(Result<std::map<std::string, std::uint64_t>>)> done) {
+void DiskSpool::quarantine(Seq seq, std::string reason) {
   const std::lock_guard lock(mutex_);
-  queries_.push_back({std::nullopt, 0, 0, 0, {}, std::move(done)});
+  withdrawals_.push_back({seq, std::move(reason)});
   wake_.notify_one();
 }
 
@@ -103,21 +129,28 @@ Health DiskSpool::health() const {
 }
 
 // Also gives back what the batch had reserved, in one step: refusal() must never count a byte twice or not at all.
-void DiskSpool::publish(const std::vector<std::int64_t>& touched, std::uint64_t written) {
+void DiskSpool::publish(const std::vector<std::int64_t>& touched, const ByDevice& written) {
   const Books& books = store_->books();
   const std::lock_guard lock(mutex_);
-  queued_bytes_ -= written;
+  for (const auto& [device, cost] : written) {
+    queued_bytes_ -= cost;
+    const auto queued = queued_of_.find(device);
+    if ((queued->second -= cost) == 0) queued_of_.erase(queued);
+  }
   const auto show = [&](std::int64_t number) {
     const Account& account = books.account(number);
     const Ledger& now = account.ledger;
     Ledger& shown = usage_.by_device[account.device];
     for (const auto counter : {&Ledger::stored, &Ledger::delivered, &Ledger::pending, &Ledger::expired,
-                               &Ledger::dropped, &Ledger::quarantined})
+                               &Ledger::dropped, &Ledger::discarded, &Ledger::quarantined})
       usage_.total.*counter += now.*counter - shown.*counter;  // modulo 2^64, so a smaller count subtracts
     shown = now;
+    stored_of_[account.device] = account.bytes;
   };
   if (store_->reloaded()) {
-    usage_ = {};
+    usage_.total = {};
+    usage_.by_device.clear();
+    stored_of_.clear();
     for (std::size_t i = 1; i <= books.size(); ++i) show(static_cast<std::int64_t>(i));
   } else {
     for (const std::int64_t number : touched) show(number);

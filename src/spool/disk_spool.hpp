@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -28,11 +29,17 @@ class DiskSpool : public Disk {
   void read(const DeviceId& device, Seq after, std::size_t most, std::size_t most_bytes, Read read) override;
   void forget(std::vector<Seq> delivered) override;
   void pending(std::function<void(Result<std::map<std::string, std::uint64_t>>)> done) override;
+  void quarantine(Seq seq, std::string reason) override;
+  void quarantined(Seq after, std::size_t most, std::function<void(Result<std::vector<Quarantined>>)> done) override;
+  void retry(Seq seq, std::function<void(Result<DeviceId>)> done) override;
+  void discard(Seq seq, Done done) override;
+  void audit(std::function<void(Result<std::vector<AuditLine>>)> done) override;
   SpoolUsage usage() const override;
   Health health() const override;
   std::string set_aside() const override { return aside_; }
 
  private:
+  using ByDevice = std::unordered_map<std::string, std::uint64_t>;
   using Time = std::chrono::steady_clock::time_point;  // of this thread's pauses; messages are dated by clock_
   struct Append {
     std::optional<Message> message;
@@ -40,12 +47,10 @@ class DiskSpool : public Disk {
     Stored stored;
     Error refusal;
   };
+  // Runs on the disk thread, after the commit of what was asked for before it if it needs the disk to be in step.
   struct Query {
-    std::optional<DeviceId> device;  // none: pending()
-    Seq after = 0;
-    std::size_t most = 0, most_bytes = 0;
-    Read read;
-    std::function<void(Result<std::map<std::string, std::uint64_t>>)> pending;
+    std::function<void()> run;
+    bool in_step = false;
   };
   struct Work {
     std::vector<Append> appends;
@@ -53,20 +58,28 @@ class DiskSpool : public Disk {
     bool write = false, last = false;
   };
 
-  std::optional<Error> refusal(const Message& message, std::uint64_t cost) const;  // holds mutex_
-  bool batch_closed() const;                                                       // holds mutex_
+  std::optional<Error> refusal(const Message& message, std::uint64_t cost);  // holds mutex_
+  std::optional<Error> lack_of_room(const std::string& device, std::uint64_t cost);
+  bool batch_closed() const;  // holds mutex_
   void run();
   Work wait_for_work();
   Time write_due() const;  // holds mutex_
   bool expiry_due() const { return clock_.monotonic() >= next_expiry_; }
   void commit(std::vector<Append> appends);
   void answer(std::vector<Append> appends, const Result<Committed>& committed);
-  void answer(Query query);
-  void publish(const std::vector<std::int64_t>& touched, std::uint64_t written);
-  void note(const Error& error) const;
+  template <class Answer>
+  void ask(bool in_step, std::function<Result<Answer>()> question, std::function<void(Result<Answer>)> done);
+  void publish(const std::vector<std::int64_t>& touched, const ByDevice& written);
+  bool look_due() const;
+  void look();  // at the file system, and whether a failed disk works again
+  void fell(const Error& error);
+  void show_state();
+  std::uint64_t limit() const;
+  void take_in(Time now);  // holds mutex_
 
   const SpoolSettings settings_;
   const bool drop_oldest_;
+  const std::uint64_t max_device_bytes_;
   const Clock& clock_;
   const Post post_;
   const Directory directory_;
@@ -77,15 +90,26 @@ class DiskSpool : public Disk {
   std::vector<Append> appends_;
   std::vector<Query> queries_;
   std::vector<Seq> forgets_;
+  std::vector<Withdrawal> withdrawals_;
   std::uint64_t queued_bytes_ = 0;  // appended, not yet committed: also those the disk thread works on
   std::uint64_t batch_bytes_ = 0;   // of appends_ alone
   std::optional<Time> busy_since_;
   SpoolUsage usage_;
+  ByDevice stored_of_, queued_of_;  // by device: as booked, and appended but not yet committed
+  std::uint64_t limit_;             // of bytes: max_bytes, or what there was when the file system ran short
+  bool refusing_ = false;           // for lack of room, until there is plenty again
   bool stopping_ = false;
 
   // The disk thread's own.
   std::unique_ptr<Store> store_;
-  std::unordered_set<Seq> delivered_;  // to be deleted with the next commit; reads do not show them
+  std::unordered_set<Seq> delivered_;  // to be deleted with the next commit
+  std::unordered_set<Seq> hidden_;     // these and the withdrawn: reads do not show them
+  std::vector<Withdrawal> withdrawn_;  // to quarantine with the next commit
+  std::optional<Error> failure_;       // of the last write; none: it succeeded
+  std::uint64_t free_ = 0;             // of the file system, as of the last look
+  bool short_ = false;                 // less than min_free
+  std::uint64_t short_limit_ = 0;
+  Time next_look_{};
   Time last_write_{}, delete_by_ = Time::max();
   Monotonic next_expiry_ = Monotonic::min();
 

@@ -8,8 +8,8 @@ namespace vouchgate::spool {
 namespace {
 
 constexpr auto expiry_interval = std::chrono::minutes(1);
-constexpr auto retry_pause = std::chrono::seconds(1);  // for deletes that failed; appends try at once
-constexpr int patience = 20;                           // commit intervals that a delete waits for an append
+constexpr auto retry_pause = std::chrono::seconds(1);      // for deletes that failed; appends try at once
+constexpr auto patience = std::chrono::milliseconds(100);  // that a delete waits for an append to share its commit
 constexpr std::size_t closing_deletes = 4096;
 
 }  // namespace
@@ -18,9 +18,11 @@ void DiskSpool::run() {
   for (bool last = false; !last;) {
     Work work = wait_for_work();
     last = work.last;
-    const bool counts = std::any_of(work.queries.begin(), work.queries.end(), [](const Query& q) { return !q.device; });
-    if (work.write || expiry_due() || (counts && !delivered_.empty())) commit(std::move(work.appends));
-    for (Query& query : work.queries) answer(std::move(query));
+    const bool in_step = std::ranges::any_of(work.queries, &Query::in_step);
+    if (look_due()) look();
+    if (work.write || expiry_due() || (in_step && !(delivered_.empty() && withdrawn_.empty())))
+      commit(std::move(work.appends));
+    for (const Query& query : work.queries) query.run();
     const std::lock_guard lock(mutex_);
     busy_since_.reset();
   }
@@ -41,15 +43,10 @@ DiskSpool::Work DiskSpool::wait_for_work() {
   std::unique_lock lock(mutex_);
   for (;;) {
     const Time now = std::chrono::steady_clock::now();
-    if (!forgets_.empty()) {
-      if (delete_by_ == Time::max()) delete_by_ = now + patience * settings_.commit_interval;
-      delivered_.insert(forgets_.begin(), forgets_.end());
-      forgets_.clear();
-      if (delivered_.size() == closing_deletes) delete_by_ = now;
-    }
+    take_in(now);
     work.write = write_due() <= now;
-    if (work.write || !queries_.empty() || expiry_due()) break;
-    wake_.wait_until(lock, std::min(write_due(), now + expiry_interval));
+    if (work.write || !queries_.empty() || expiry_due() || look_due()) break;
+    wake_.wait_until(lock, std::min({write_due(), now + expiry_interval, next_look_}));
   }
   busy_since_ = std::chrono::steady_clock::now();
   work.last = stopping_;
@@ -62,28 +59,48 @@ DiskSpool::Work DiskSpool::wait_for_work() {
   return work;
 }
 
+// What was delivered or withdrawn is hidden from here on; its row goes with the next commit.
+void DiskSpool::take_in(Time now) {
+  if (forgets_.empty() && withdrawals_.empty()) return;
+  if (delete_by_ == Time::max()) delete_by_ = now + std::max<Time::duration>(patience, 2 * settings_.commit_interval);
+  hidden_.insert(forgets_.begin(), forgets_.end());
+  delivered_.insert(forgets_.begin(), forgets_.end());
+  forgets_.clear();
+  if (delivered_.size() >= closing_deletes) delete_by_ = now;
+  for (Withdrawal& withdrawal : withdrawals_) {
+    hidden_.insert(withdrawal.seq);
+    withdrawn_.push_back(std::move(withdrawal));
+    delete_by_ = now;
+  }
+  withdrawals_.clear();
+}
+
 void DiskSpool::commit(std::vector<Append> appends) {
   std::vector<const Message*> messages;
-  std::uint64_t cost = 0;
+  ByDevice written;
   for (const Append& append : appends) {
     if (append.cost == 0) continue;
     messages.push_back(&*append.message);
-    cost += append.cost;
+    written[append.message->device.str()] += append.cost;
   }
   const bool expire = expiry_due();
   const Time now = std::chrono::steady_clock::now();
   // A look for old records that finds none is no reason for the next append to wait.
   if (!messages.empty() || !delivered_.empty()) last_write_ = now;
-  const auto committed = store_->commit({messages, delivered_, clock_.wall(), expire});
+  const auto committed = store_->commit({messages, delivered_, withdrawn_, clock_.wall(), expire, limit()});
   if (committed) {
     delivered_.clear();
+    withdrawn_.clear();
+    hidden_.clear();
     delete_by_ = Time::max();
+    failure_.reset();
   } else {
-    note(committed.error());
+    fell(committed.error());
     if (delete_by_ != Time::max()) delete_by_ = now + retry_pause;
   }
   if (expire && !(committed && committed->more_to_expire)) next_expiry_ = clock_.monotonic() + expiry_interval;
-  publish(store_->changed(), cost);
+  publish(store_->changed(), written);
+  show_state();
   answer(std::move(appends), committed);
 }
 
@@ -103,28 +120,6 @@ void DiskSpool::answer(std::vector<Append> appends, const Result<Committed>& com
         append.stored(seq++);
     }
   });
-}
-
-void DiskSpool::answer(Query query) {
-  if (query.device) {
-    auto records = store_->read(*query.device, query.after, query.most, query.most_bytes, delivered_);
-    if (!records) note(records.error());
-    if (store_->found_damage()) delete_by_ = std::min(delete_by_, std::chrono::steady_clock::now());
-    auto shared = std::make_shared<Result<std::vector<Record>>>(std::move(records));
-    post_([read = std::move(query.read), shared] { read(std::move(*shared)); });
-    return;
-  }
-  std::map<std::string, std::uint64_t> counts;
-  const Books& books = store_->books();
-  for (std::size_t i = 1; i <= books.size(); ++i) {
-    const Account& account = books.account(static_cast<std::int64_t>(i));
-    if (account.ledger.pending > 0) counts[account.device] = account.ledger.pending;
-  }
-  post_([done = std::move(query.pending), counts = std::move(counts)]() mutable { done(std::move(counts)); });
-}
-
-void DiskSpool::note(const Error& error) const {
-  if (error.code == Code::corrupt) directory_.set_suspect(true);
 }
 
 }  // namespace vouchgate::spool

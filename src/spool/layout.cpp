@@ -9,16 +9,18 @@ namespace {
 
 // Layout 1. Messages in order of arrival, so that appends fill one page after the other whatever the number of
 // devices; the index by device ends with seq (SQLite appends the row number to every index entry), which gives each
-// device's messages in order for about 12 bytes a message. The counters of a device, its bytes and its highest seq
+// device's messages in order for about 12 bytes a message. The checksum is CRC-32 (record.hpp): flash also forgets
+// without an error. The counters of a device, its bytes and its highest seq
 // change in the transaction that changes its messages; the highest seq of all is the counter.
 constexpr const char* layout =
     "CREATE TABLE device(id INTEGER PRIMARY KEY, name TEXT NOT NULL, stored INTEGER NOT NULL,"
-    " delivered INTEGER NOT NULL, expired INTEGER NOT NULL, dropped INTEGER NOT NULL, quarantined INTEGER NOT NULL,"
-    " bytes INTEGER NOT NULL, last_seq INTEGER NOT NULL);"
+    " delivered INTEGER NOT NULL, expired INTEGER NOT NULL, dropped INTEGER NOT NULL, discarded INTEGER NOT NULL,"
+    " quarantined INTEGER NOT NULL, bytes INTEGER NOT NULL, last_seq INTEGER NOT NULL);"
     "CREATE TABLE message(seq INTEGER PRIMARY KEY, device INTEGER NOT NULL, stored_at INTEGER NOT NULL,"
-    " kind INTEGER NOT NULL, subfolder TEXT NOT NULL, payload BLOB NOT NULL);"
+    " kind INTEGER NOT NULL, subfolder TEXT NOT NULL, payload BLOB NOT NULL, checksum INTEGER NOT NULL);"
     "CREATE INDEX message_by_device ON message(device);"
-    "CREATE TABLE quarantine(seq INTEGER PRIMARY KEY, device, stored_at, kind, subfolder, payload);"
+    "CREATE TABLE quarantine(seq INTEGER PRIMARY KEY, device, stored_at, kind, subfolder, payload, checksum,"
+    " reason TEXT NOT NULL, since INTEGER NOT NULL);"
     "CREATE TABLE origin(first_seq INTEGER NOT NULL);"
     "PRAGMA user_version=1;";
 
@@ -68,9 +70,10 @@ Result<void> Store::check_layout(bool thorough) {
 
 bool Store::load() {
   Books books;
-  Statement rows(*database_,
-                 "SELECT id, name, stored, delivered, expired, dropped, quarantined, bytes, last_seq FROM device "
-                 "ORDER BY id");
+  Statement rows(
+      *database_,
+      "SELECT id, name, stored, delivered, expired, dropped, discarded, quarantined, bytes, last_seq FROM device "
+      "ORDER BY id");
   Statement origin(*database_, "SELECT first_seq FROM origin");
   origin.start();
   if (origin.row()) next_seq_ = std::max(next_seq_, static_cast<Seq>(origin.number(0)));
@@ -78,10 +81,12 @@ bool Store::load() {
   rows.start();
   while (rows.row()) {
     const auto count = [&rows](int column) { return static_cast<std::uint64_t>(rows.number(column)); };
-    Account account{
-        std::string(rows.bytes(1)), {count(2), count(3), 0, count(4), count(5), count(6)}, count(7), count(8)};
+    Account account{std::string(rows.bytes(1)),
+                    {count(2), count(3), 0, count(4), count(5), count(6), count(7)},
+                    count(8),
+                    count(9)};
     Ledger& ledger = account.ledger;
-    ledger.pending = ledger.stored - ledger.delivered - ledger.expired - ledger.dropped - ledger.quarantined;
+    ledger.pending = ledger.stored - ledger.accounted();
     next_seq_ = std::max(next_seq_, account.last_seq + 1);
     const bool in_step = rows.number(0) == static_cast<std::int64_t>(books.size()) + 1;
     if (!in_step || ledger.pending > ledger.stored) return database_->check(SQLITE_CORRUPT);

@@ -24,8 +24,8 @@ bool thorough(const Directory& directory) {
 Result<std::unique_ptr<Disk>> open(const SpoolSettings& settings, const Clock& clock, Post post) {
   auto directory = Directory::open(settings.path);
   if (!directory) return fail(directory.error());
-  const StoreSettings store_settings{directory->database(), settings.max_bytes, settings.max_age,
-                                     settings.when_full == "drop-oldest",
+  const StoreSettings store_settings{directory->database(), settings.max_bytes / 100 * settings.device_share,
+                                     settings.max_age, settings.when_full == "drop-oldest",
                                      WallTime(std::chrono::seconds(VOUCHGATE_BUILD_EPOCH))};
   auto store = Store::open(store_settings, 1, thorough(*directory));
   std::string aside;

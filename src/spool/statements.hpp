@@ -8,24 +8,47 @@ namespace vouchgate::spool {
 
 struct Store::Statements {
   explicit Statements(Database& db)
-      : insert(db, "INSERT INTO message(seq, device, stored_at, kind, subfolder, payload) VALUES(?,?,?,?,?,?)"),
+      : insert(db,
+               "INSERT INTO message(seq, device, stored_at, kind, subfolder, payload, checksum) VALUES(?,?,?,?,?,?,?)"),
         // length() of a BLOB comes from the row's header: pages that hold the rest of a long payload are not read.
         find(db, "SELECT device, length(payload) + length(subfolder) FROM message WHERE seq = ?"),
         remove(db, "DELETE FROM message WHERE seq = ?"),
         oldest(db, "SELECT seq FROM message ORDER BY seq LIMIT 1"),
+        oldest_of(db, "SELECT seq FROM message INDEXED BY message_by_device WHERE device = ? ORDER BY seq LIMIT 1"),
         ages(db, "SELECT seq, stored_at FROM message INDEXED BY message_by_device WHERE device = ? ORDER BY seq"),
         restamp(db, "UPDATE message SET stored_at = ? WHERE seq = ?"),
         read(db,
-             "SELECT seq, stored_at, kind, subfolder, payload FROM message INDEXED BY message_by_device "
+             "SELECT seq, stored_at, kind, subfolder, payload, checksum FROM message INDEXED BY message_by_device "
              "WHERE device = ? AND seq > ? ORDER BY seq"),
-        set_aside(db, "INSERT OR REPLACE INTO quarantine SELECT * FROM message WHERE seq = ?"),
+        set_aside(
+            db,
+            "INSERT OR REPLACE INTO quarantine SELECT seq, device, stored_at, kind, subfolder, payload, checksum, "
+            "?2, ?3 FROM message WHERE seq = ?1"),
+        listed(db,
+               "SELECT seq, device, stored_at, kind, subfolder, payload, checksum, reason, since FROM quarantine "
+               "WHERE seq > ? ORDER BY seq"),
+        find_kept(db, "SELECT device, length(payload) + length(subfolder), kind FROM quarantine WHERE seq = ?"),
+        release(db,
+                "INSERT INTO message SELECT ?2, device, ?3, kind, subfolder, payload, checksum FROM quarantine "
+                "WHERE seq = ?1"),
+        remove_kept(db, "DELETE FROM quarantine WHERE seq = ?"),
+        expired_kept(db, "SELECT seq FROM quarantine WHERE since < ? LIMIT 1000"),
+        audit_pending(db,
+                      "SELECT device, COUNT(*), SUM(length(payload) + length(subfolder)) FROM message "
+                      "INDEXED BY message_by_device GROUP BY device"),
+        audit_kept(db,
+                   "SELECT device, COUNT(*), SUM(length(payload) + length(subfolder)) FROM quarantine GROUP BY device"),
+        touch(db, "UPDATE origin SET first_seq = first_seq"),
         save(db,
-             "INSERT INTO device(id, name, stored, delivered, expired, dropped, quarantined, bytes, last_seq) "
-             "VALUES(?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET stored = excluded.stored, "
+             "INSERT INTO device(id, name, stored, delivered, expired, dropped, discarded, quarantined, bytes, "
+             "last_seq) "
+             "VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET stored = excluded.stored, "
              "delivered = excluded.delivered, expired = excluded.expired, dropped = excluded.dropped, "
-             "quarantined = excluded.quarantined, bytes = excluded.bytes, last_seq = excluded.last_seq") {}
+             "discarded = excluded.discarded, quarantined = excluded.quarantined, bytes = excluded.bytes, last_seq = "
+             "excluded.last_seq") {}
 
-  Statement insert, find, remove, oldest, ages, restamp, read, set_aside, save;
+  Statement insert, find, remove, oldest, oldest_of, ages, restamp, read, set_aside, listed, find_kept, release,
+      remove_kept, expired_kept, audit_pending, audit_kept, touch, save;
 };
 
 }  // namespace vouchgate::spool

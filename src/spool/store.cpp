@@ -4,26 +4,17 @@
 #include <utility>
 
 #include "cost.hpp"
+#include "record.hpp"
 #include "statements.hpp"
 
 namespace vouchgate::spool {
 namespace {
 
+constexpr const char* damaged_reason = "damaged on the disk";
 constexpr std::size_t most_overdue = 2000;  // in one commit, so that a flood of old records does not stall the appends
 
 std::int64_t milliseconds(WallTime time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
-
-// False: the record does not check.
-bool parse(Statement& row, const DeviceId& device, std::vector<Record>& records) {
-  const std::int64_t kind = row.number(2);
-  auto subfolder = Subfolder::parse(row.bytes(3));
-  if (kind < 0 || kind > 1 || !subfolder) return false;
-  records.push_back({static_cast<Seq>(row.number(0)),
-                     Message{device, static_cast<Kind>(kind), std::move(*subfolder), std::string(row.bytes(4))},
-                     WallTime(std::chrono::milliseconds(row.number(1)))});
-  return true;
 }
 
 }  // namespace
@@ -36,19 +27,25 @@ Result<Committed> Store::commit(const Changes& changes) {
   if (auto ready = connected(); !ready) return fail(ready.error());
   const Overdue late = changes.expire ? overdue(changes.now) : Overdue{};
   if (database_->failed()) return fail(abandon());
-  const bool over = settings_.drop_oldest && books_.bytes() > settings_.max_bytes;
-  if (changes.appends.empty() && changes.delivered.empty() && late.expired.empty() && late.undated.empty() &&
+  const bool over = settings_.drop_oldest && books_.bytes() > changes.max_bytes;
+  const bool none_late = late.expired.empty() && late.undated.empty() && late.kept.empty();
+  if (changes.appends.empty() && changes.delivered.empty() && changes.withdrawn.empty() && none_late &&
       damaged_.empty() && !over)
     return Committed{next_seq_, false};
   const Seq first = next_seq_;
   // Numbers of a failed commit are not given again: the disk may hold it after all.
   next_seq_ += changes.appends.size();
   const bool done = database_->run("BEGIN IMMEDIATE") && apply(changes, late) && database_->run("COMMIT");
+  if (auto kept = committed(done); !kept) return fail(kept.error());
+  damaged_.clear();
+  return Committed{first, late.more};
+}
+
+Result<void> Store::committed(bool done) {
   if (!done) return fail(abandon());
   changed_ = books_.touched();
   books_.keep();
-  damaged_.clear();
-  return Committed{first, late.more};
+  return {};
 }
 
 bool Store::apply(const Changes& changes, const Overdue& late) {
@@ -61,16 +58,22 @@ bool Store::apply(const Changes& changes, const Overdue& late) {
     if (!remove(expired, &Ledger::expired)) return false;
   for (const Seq undated : late.undated)
     if (!statements_->restamp.run(milliseconds(changes.now), undated)) return false;
+  for (const Seq kept : late.kept)
+    if (!remove_kept(kept, &Ledger::expired)) return false;
   for (const Seq damaged : damaged_)
-    if (!statements_->set_aside.run(damaged) || !remove(damaged, &Ledger::quarantined)) return false;
-  return drop_to_limit() && save_books();
+    if (!withdraw(damaged, damaged_reason, changes.now)) return false;
+  for (const Withdrawal& withdrawal : changes.withdrawn)
+    if (!withdraw(withdrawal.seq, withdrawal.reason, changes.now)) return false;
+  return drop_to_share() && drop_to_limit(changes.max_bytes) && save_books();
 }
 
 bool Store::insert(const Message& message, Seq seq, WallTime now) {
   const std::int64_t number = books_.find_or_add(message.device.str());
   books_.stored(number, seq, cost_of(message));
-  return statements_->insert.run(seq, number, milliseconds(now), std::int64_t{static_cast<std::uint8_t>(message.kind)},
-                                 message.subfolder.str(), std::string_view(message.payload));
+  const std::int64_t kind = static_cast<std::uint8_t>(message.kind);
+  return statements_->insert.run(seq, number, milliseconds(now), kind, message.subfolder.str(),
+                                 std::string_view(message.payload),
+                                 checksum(kind, message.subfolder.str(), message.payload));
 }
 
 bool Store::remove(Seq seq, std::uint64_t Ledger::*counter) {
@@ -80,12 +83,22 @@ bool Store::remove(Seq seq, std::uint64_t Ledger::*counter) {
   const std::int64_t number = find.number(0);
   const std::uint64_t cost = fixed_cost + static_cast<std::uint64_t>(find.number(1));
   find.stop();
-  if (books_.knows(number)) books_.removed(number, counter, cost);
+  if (books_.knows(number)) books_.moved(number, &Ledger::pending, counter, cost);
   return statements_->remove.run(seq);
 }
 
-bool Store::drop_to_limit() {
-  while (settings_.drop_oldest && books_.bytes() > settings_.max_bytes) {
+bool Store::withdraw(Seq seq, const std::string& reason, WallTime now) {
+  Statement& find = statements_->find;
+  find.start(seq);
+  if (!find.row()) return !database_->failed();
+  const std::int64_t number = find.number(0);
+  find.stop();
+  if (books_.knows(number)) books_.moved(number, &Ledger::pending, &Ledger::quarantined, 0);
+  return statements_->set_aside.run(seq, reason, milliseconds(now)) && statements_->remove.run(seq);
+}
+
+bool Store::drop_to_limit(std::uint64_t max_bytes) {
+  while (settings_.drop_oldest && books_.bytes() > max_bytes) {
     Statement& oldest = statements_->oldest;
     oldest.start();
     if (!oldest.row()) return !database_->failed();
@@ -96,12 +109,27 @@ bool Store::drop_to_limit() {
   return true;
 }
 
+bool Store::drop_to_share() {
+  if (!settings_.drop_oldest) return true;
+  for (const std::int64_t number : books_.touched()) {
+    while (books_.account(number).bytes > settings_.max_device_bytes) {
+      Statement& oldest = statements_->oldest_of;
+      oldest.start(number);
+      if (!oldest.row()) break;
+      const auto seq = static_cast<Seq>(oldest.number(0));
+      oldest.stop();
+      if (!remove(seq, &Ledger::dropped)) return false;
+    }
+  }
+  return !database_->failed();
+}
+
 bool Store::save_books() {
   for (const std::int64_t number : books_.touched()) {
     const Account& account = books_.account(number);
     const Ledger& ledger = account.ledger;
     if (!statements_->save.run(number, account.device, ledger.stored, ledger.delivered, ledger.expired, ledger.dropped,
-                               ledger.quarantined, account.bytes, account.last_seq))
+                               ledger.discarded, ledger.quarantined, account.bytes, account.last_seq))
       return false;
   }
   return true;
@@ -127,6 +155,9 @@ Store::Overdue Store::overdue(WallTime now) {
     const auto number = static_cast<std::int64_t>(i);
     if (books_.account(number).ledger.pending > 0) overdue_of(number, now, found);
   }
+  Statement& kept = statements_->expired_kept;
+  kept.start(milliseconds(now) - settings_.max_age.count());
+  while (kept.row()) found.kept.push_back(static_cast<Seq>(kept.number(0)));
   return found;
 }
 
@@ -159,7 +190,12 @@ Result<std::vector<Record>> Store::read(const DeviceId& device, Seq after, std::
     if (hidden.contains(seq) || damaged_.contains(seq)) continue;
     bytes += rows.bytes(4).size();
     if (!records.empty() && bytes > most_bytes) break;  // at least one, or a large record would never be read
-    if (!parse(rows, device, records)) damaged_.insert(seq);
+    auto record =
+        parse({rows.number(0), rows.number(1), rows.number(2), rows.bytes(3), rows.bytes(4), rows.number(5)}, device);
+    if (record)
+      records.push_back(std::move(*record));
+    else
+      damaged_.insert(seq);
   }
   rows.stop();
   if (database_->failed()) return fail(abandon());

@@ -18,17 +18,23 @@ namespace vouchgate::spool {
 
 struct StoreSettings {
   std::string path;  // of the database file
-  std::uint64_t max_bytes = 0;
+  std::uint64_t max_device_bytes = 0;
   Duration max_age{};
   bool drop_oldest = false;
   WallTime earliest;  // a clock before it is wrong: nothing expires by it, and times it gave are not believed
 };
 
+struct Withdrawal {
+  Seq seq;
+  std::string reason;
+};
 struct Changes {
   std::span<const Message* const> appends;
   const std::unordered_set<Seq>& delivered;
+  std::span<const Withdrawal> withdrawn;  // to quarantine
   WallTime now;
-  bool expire = false;  // also look for what is over its age
+  bool expire = false;          // also look for what is over its age
+  std::uint64_t max_bytes = 0;  // with drop_oldest: at most this much may be kept
 };
 
 struct Committed {
@@ -49,6 +55,12 @@ class Store {
   // As Spool::read; records in `hidden` count as gone. Records that do not check are moved aside by the next commit.
   Result<std::vector<Record>> read(const DeviceId& device, Seq after, std::size_t most, std::size_t most_bytes,
                                    const std::unordered_set<Seq>& hidden);
+  Result<std::vector<Quarantined>> quarantined(Seq after, std::size_t most, std::size_t most_bytes);
+  // Each a transaction of its own. Errors: not_found, corrupt (damaged: cannot be retried), or as commit().
+  Result<DeviceId> retry(Seq seq, WallTime now);
+  Result<void> discard(Seq seq);
+  Result<std::vector<AuditLine>> audit();
+  Result<void> probe();  // a write that changes nothing, to learn whether the disk takes writes
   bool found_damage() const { return !damaged_.empty(); }
   const Books& books() const { return books_; }
   bool reloaded();  // true once after the books were read anew from the disk
@@ -57,7 +69,7 @@ class Store {
  private:
   struct Statements;
   struct Overdue {
-    std::vector<Seq> expired, undated;
+    std::vector<Seq> expired, undated, kept;  // kept: in quarantine
     bool more = false;
   };
 
@@ -74,7 +86,12 @@ class Store {
   bool apply(const Changes& changes, const Overdue& overdue);
   bool insert(const Message& message, Seq seq, WallTime now);
   bool remove(Seq seq, std::uint64_t Ledger::*counter);
-  bool drop_to_limit();
+  bool withdraw(Seq seq, const std::string& reason, WallTime now);
+  bool remove_kept(Seq seq, std::uint64_t Ledger::*counter);
+  bool drop_to_limit(std::uint64_t max_bytes);
+  bool drop_to_share();
+  Result<void> committed(bool done);
+  std::optional<DeviceId> device(std::int64_t number) const;
   bool save_books();
   Error abandon();
 

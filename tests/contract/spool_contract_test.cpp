@@ -131,6 +131,7 @@ TEST_P(SpoolContract, RefusesAPayloadOverTheCloudsLimit) {
 TEST_P(SpoolContract, RefusesWhenFullAndAcceptsAgainAfterDeliveries) {
   SpoolSettings settings;
   settings.max_bytes = 3000;
+  settings.device_share = 100;
   start(settings);
   std::optional<Error> error;
   Seq stored = 0;
@@ -154,6 +155,7 @@ TEST_P(SpoolContract, RefusesWhenFullAndAcceptsAgainAfterDeliveries) {
 TEST_P(SpoolContract, DropsTheOldestOfAllDevicesAndCountsThemWhenToldSo) {
   SpoolSettings settings;
   settings.max_bytes = 3000;
+  settings.device_share = 100;
   settings.when_full = "drop-oldest";
   start(settings);
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(user->append(event(i < 3 ? "pump-1" : "pump-2", std::string(500, 'x'))));
@@ -182,6 +184,86 @@ TEST_P(SpoolContract, ExpiresWhatIsOverItsAge) {
   EXPECT_EQ(usage.by_device.at("pump-1").expired, 1u);
   EXPECT_EQ(usage.by_device.at("pump-1").pending, 1u);
   EXPECT_THAT(user->seqs("pump-1"), ElementsAre(2));
+}
+
+TEST_P(SpoolContract, LeavesRoomForTheOthersWhenOneDeviceFillsItsShare) {
+  SpoolSettings settings;
+  settings.max_bytes = 10'000;
+  settings.device_share = 30;
+  start(settings);
+  std::optional<Error> error;
+  for (int i = 0; i < 50 && !error; ++i)
+    if (const auto result = user->append(event("pump-1", std::string(500, 'x'))); !result) error = result.error();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, Code::full);
+  EXPECT_LE(user->settled().bytes, 3000u);
+  EXPECT_TRUE(user->append(event("pump-2", std::string(500, 'x'))));
+}
+
+TEST_P(SpoolContract, DropsADevicesOwnOldestWhenItOverflowsItsShare) {
+  SpoolSettings settings;
+  settings.max_bytes = 10'000;
+  settings.device_share = 30;
+  settings.when_full = "drop-oldest";
+  start(settings);
+  ASSERT_TRUE(user->append(event("pump-2", "older than all of them")));
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(user->append(event("pump-1", std::string(500, 'x'))));
+  const SpoolUsage usage = user->settled();
+  EXPECT_EQ(usage.by_device.at("pump-2").dropped, 0u);
+  EXPECT_EQ(usage.by_device.at("pump-1").dropped, 15u);
+  EXPECT_EQ(user->seqs("pump-1").back(), 21u);
+}
+
+TEST_P(SpoolContract, KeepsWhatIsQuarantinedOutOfTheQueueUntilItIsRetried) {
+  start();
+  for (const char* text : {"a", "bad", "c"}) ASSERT_TRUE(user->append(event("pump-1", text)));
+  spool->quarantine(2, "ended the session");
+  EXPECT_THAT(user->seqs("pump-1"), ElementsAre(1, 3));
+  const auto kept = user->quarantined().value();
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_EQ(kept[0].record.seq, 2u);
+  EXPECT_EQ(kept[0].record.message.payload, "bad");
+  EXPECT_EQ(kept[0].reason, "ended the session");
+  EXPECT_EQ(user->settled().total.quarantined, 1u);
+  EXPECT_EQ(user->retry(2).value().str(), "pump-1");
+  EXPECT_THAT(user->seqs("pump-1"), ElementsAre(1, 3, 4));
+  EXPECT_EQ(user->read("pump-1", 3).value().at(0).message.payload, "bad");
+  const SpoolUsage usage = user->settled();
+  EXPECT_EQ(usage.total.stored, 3u);
+  EXPECT_EQ(usage.total.pending, 3u);
+  EXPECT_EQ(usage.total.quarantined, 0u);
+  EXPECT_EQ(user->append(event("pump-2", "next")).value(), 5u) << "a number is given once";
+  EXPECT_EQ(user->retry(2).error().code, Code::not_found);
+}
+
+TEST_P(SpoolContract, DiscardsOnlyWhatIsInQuarantineAndCountsIt) {
+  start();
+  ASSERT_TRUE(user->append(event("pump-1", "a")));
+  ASSERT_TRUE(user->append(event("pump-1", "b")));
+  EXPECT_EQ(user->discard(1).error().code, Code::not_found);
+  spool->quarantine(1, "why not");
+  const std::uint64_t before = user->settled().bytes;
+  ASSERT_TRUE(user->discard(1));
+  const SpoolUsage usage = user->settled();
+  EXPECT_LT(usage.bytes, before);
+  EXPECT_EQ(usage.total.discarded, 1u);
+  EXPECT_EQ(sum(usage.total), 2u);
+  EXPECT_TRUE(user->quarantined().value().empty());
+}
+
+TEST_P(SpoolContract, AuditsWhatIsThereAgainstTheLedger) {
+  start();
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(user->append(event(i % 2 == 0 ? "pump-1" : "pump-2", std::string(i, 'x'))));
+  spool->forget({1, 2, 3});
+  spool->quarantine(5, "bad");
+  const auto lines = user->audit().value();
+  ASSERT_EQ(lines.size(), 2u);
+  for (const AuditLine& line : lines) {
+    EXPECT_TRUE(line.adds_up()) << line.device;
+    EXPECT_EQ(line.ledger.stored, 5u);
+  }
+  EXPECT_EQ(lines[0].pending_found, 2u);
+  EXPECT_EQ(lines[0].quarantined_found, 1u);
 }
 
 INSTANTIATE_TEST_SUITE_P(EverySpool, SpoolContract,

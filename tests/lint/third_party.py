@@ -15,6 +15,7 @@ HOMES = [
     (r"tss2/", r"^src/keys/"),
     (r"openssl/", r"^src/(keys|provision|emulator)/"),
     (r"sqlite3\.h$", r"^src/spool/"),
+    (r"zlib\.h$", r"^src/spool/"),
     (r"systemd/", r"^src/service/"),
     (r"CLI/", r"^src/((app|cli)/|emulator/\w*main\.cpp$)"),
     (r"nlohmann/", r"^src/(token|dialect|ingress|control|cli|emulator)/"),

@@ -1,6 +1,7 @@
 // The rules of the spool without the disk. Never calls back from inside a call.
 #include "memory_spool.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "spool/cost.hpp"
@@ -16,8 +17,11 @@ std::optional<Error> MemorySpool::refusal(const Message& message, std::uint64_t 
     return error(Code::too_large, std::to_string(message.payload.size()) + " bytes, the limit is " +
                                       std::to_string(max_payload(message.kind)));
   if (append_error_) return append_error_;
-  const bool fits = bytes_ + cost <= settings_.max_bytes;
-  if (cost > settings_.max_bytes || (!fits && settings_.when_full == "refuse"))
+  const auto own = device_bytes_.find(message.device.str());
+  const std::uint64_t share = settings_.max_bytes / 100 * settings_.device_share;
+  const bool fits =
+      bytes_ + cost <= settings_.max_bytes && (own == device_bytes_.end() ? 0 : own->second) + cost <= share;
+  if (cost > share || (!fits && settings_.when_full == "refuse"))
     return error(Code::full, std::to_string(bytes_) + " of " + std::to_string(settings_.max_bytes) + " bytes are used");
   return std::nullopt;
 }
@@ -29,7 +33,12 @@ void MemorySpool::append(Message message, Stored stored) {
     post_([stored = std::move(stored), error = std::move(*error)] { stored(fail(error)); });
     return;
   }
+  const std::string name = message.device.str();
+  while (device_bytes_[name] + cost > settings_.max_bytes / 100 * settings_.device_share)
+    remove(std::ranges::find_if(entries_, [&](const auto& e) { return e.second.record.message.device.str() == name; }),
+           &Ledger::dropped);
   while (bytes_ + cost > settings_.max_bytes) remove(entries_.begin(), &Ledger::dropped);
+  device_bytes_[name] += cost;
   const Seq seq = ++last_seq_;
   Ledger& ledger = ledgers_[message.device.str()];
   ++ledger.stored;
@@ -75,6 +84,7 @@ void MemorySpool::quarantine(Seq seq, std::string reason) {
   if (entry == entries_.end()) return;
   quarantine_.emplace(seq, Quarantined{entry->second.record, std::move(reason), clock_.wall()});
   bytes_ += entry->second.cost;  // stays on the disk
+  device_bytes_[entry->second.record.message.device.str()] += entry->second.cost;
   remove(entry, &Ledger::quarantined);
 }
 
@@ -110,6 +120,7 @@ void MemorySpool::discard(Seq seq, Done done) {
   --ledgers_[message.device.str()].quarantined;
   ++ledgers_[message.device.str()].discarded;
   bytes_ -= spool::cost_of(message);
+  device_bytes_[message.device.str()] -= spool::cost_of(message);
   post_([done = std::move(done)] { done({}); });
 }
 
@@ -148,6 +159,7 @@ MemorySpool::Entries::iterator MemorySpool::remove(Entries::iterator entry, std:
   ++(ledger.*counter);
   --ledger.pending;
   bytes_ -= entry->second.cost;
+  device_bytes_[entry->second.record.message.device.str()] -= entry->second.cost;
   return entries_.erase(entry);
 }
 

@@ -53,6 +53,7 @@ class MemorySpool : public Spool {
   Seq last_seq_ = 0;
   std::uint64_t bytes_ = 0;
   std::map<std::string, Ledger> ledgers_;
+  std::map<std::string, std::uint64_t> device_bytes_;
   std::optional<Monotonic> expired_at_;
   std::optional<Error> append_error_, read_error_;
 };

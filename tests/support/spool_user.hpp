@@ -38,6 +38,18 @@ class SpoolUser {
   Result<std::map<std::string, std::uint64_t>> pending() {
     return wait<Result<std::map<std::string, std::uint64_t>>>([&](auto done) { spool_.pending(done); });
   }
+  Result<std::vector<Quarantined>> quarantined(Seq after = 0, std::size_t most = 100) {
+    return wait<Result<std::vector<Quarantined>>>([&](auto done) { spool_.quarantined(after, most, done); });
+  }
+  Result<DeviceId> retry(Seq seq) {
+    return wait<Result<DeviceId>>([&](auto done) { spool_.retry(seq, done); });
+  }
+  Result<void> discard(Seq seq) {
+    return wait<Result<void>>([&](auto done) { spool_.discard(seq, done); });
+  }
+  Result<std::vector<AuditLine>> audit() {
+    return wait<Result<std::vector<AuditLine>>>([&](auto done) { spool_.audit(done); });
+  }
   // All that was asked before is on the disk, and usage() shows it.
   SpoolUsage settled() {
     pending().value();

@@ -16,6 +16,7 @@ Status good_day() {
   status.gateway = "gw-1";
   status.uptime = std::chrono::hours(1);
   status.time_trusted = true;
+  status.time.confidence = TimeConfidence::synchronised;
   status.session.state = "connected";
   status.session.endpoint = "cloud:8883";
   status.session.recent_swaps.push_back({Duration(1100), Duration(1500), 7});
@@ -37,7 +38,26 @@ class FakeOperations : public Operations {
     if (busy) return fail(Code::busy, "token", "", "a swap is under way");
     return note("renew");
   }
+  void spool_list(Seq after, std::size_t most, std::function<void(Result<std::vector<Quarantined>>)> done) override {
+    asked.push_back("list " + std::to_string(after) + " " + std::to_string(most));
+    std::vector<Quarantined> out;
+    for (const Quarantined& one : kept)
+      if (one.record.seq > after && out.size() < most) out.push_back(one);
+    done(out);
+  }
+  void spool_retry(Seq seq, std::function<void(Result<void>)> done) override {
+    done(seq == 7 ? note("retry 7") : Result<void>(fail(Code::not_found, "spool", std::to_string(seq), "not there")));
+  }
+  void spool_discard(Seq seq, std::function<void(Result<void>)> done) override {
+    waiting = [this, seq, done] { done(note("discard " + std::to_string(seq))); };
+  }
+  void spool_audit(std::function<void(Result<std::vector<AuditLine>>)> done) override {
+    done(std::vector<AuditLine>{{"pump-1", {5, 4, 1, 0, 0, 0, 0}, 1, 0, 70, 70},
+                                {"pump-2", {1, 0, 1, 0, 0, 0, 0}, 0, 0, 64, 0}});
+  }
   std::vector<std::string> asked;
+  std::vector<Quarantined> kept;
+  std::function<void()> waiting;
   bool busy = false;
 
  private:
@@ -72,21 +92,21 @@ class ControlTest : public ::testing::Test {
 
 constexpr const char* children_json =
     R"([{"device":"pump-1","state":"subscribed","reason":"","next_try_ms":0,"connections":1,)"
-    R"("ledger":{"stored":5,"delivered":4,"pending":1,"expired":0,"dropped":0,"quarantined":0}},)"
+    R"("ledger":{"stored":5,"delivered":4,"pending":1,"expired":0,"dropped":0,"discarded":0,"quarantined":0}},)"
     R"({"device":"pump-2","state":"held-off","reason":"not bound","next_try_ms":4000,"connections":0,)"
-    R"("ledger":{"stored":0,"delivered":0,"pending":0,"expired":0,"dropped":0,"quarantined":0}}])";
+    R"("ledger":{"stored":0,"delivered":0,"pending":0,"expired":0,"dropped":0,"discarded":0,"quarantined":0}}])";
 
 TEST_F(ControlTest, StatusIsTheDocumentedForm) {
   EXPECT_EQ(
       ask(R"({"op":"status"})"),
-      R"({"op":"status","version":"0.4.0","gateway":"gw-1","uptime_ms":3600000,"time_trusted":true,)"
+      R"({"op":"status","version":"0.4.0","gateway":"gw-1","uptime_ms":3600000,"time_trusted":true,"time":{"confidence":"synchronised","reason":""},)"
       R"("session":{"state":"connected","endpoint":"cloud:8883","problem":"","since_ms":0,"next_try_ms":0,"connects":0,)"
       R"("swaps":0,"recent_swaps":[{"pause_ms":1100,"full_ms":1500,"in_flight":7}]},)"
       R"("token":{"algorithm":"ES256","holder":"tpm","where":"0x81000100","valid_for_ms":2000,"renew_in_ms":null},)"
       R"("children":)" +
           std::string(children_json) +
-          R"(,"spool":{"bytes":10,"max_bytes":1000,"total":{"stored":5,"delivered":4,"pending":1,"expired":0,)"
-          R"("dropped":0,"quarantined":0}},"in_flight":0,"refused":0})");
+          R"(,"spool":{"state":"ok","reason":"","bytes":10,"max_bytes":1000,"disk_free":0,"total":{"stored":5,"delivered":4,"pending":1,"expired":0,)"
+          R"("dropped":0,"discarded":0,"quarantined":0}},"in_flight":0,"window":0,"refused":0,"direct":0})");
   EXPECT_EQ(ask(R"({"op":"devices"})"), R"({"op":"devices","devices":)" + std::string(children_json) + "}");
 }
 
@@ -99,13 +119,49 @@ TEST_F(ControlTest, OperationsReachTheGateway) {
   EXPECT_EQ(ask(R"({"op":"renew"})"), R"({"op":"error","code":"busy","message":"token: a swap is under way"})");
 }
 
+TEST_F(ControlTest, TheQuarantineIsListedShownRetriedAndDiscarded) {
+  const Message message{*DeviceId::parse("pump-1"), Kind::event, *Subfolder::parse("a/b"), std::string("x\0y", 3)};
+  operations.kept.push_back({{7, message, WallTime(std::chrono::milliseconds(1000))},
+                             "ended the session",
+                             WallTime(std::chrono::milliseconds(2000))});
+  const std::string fields =
+      R"("seq":7,"device":"pump-1","kind":"event","subfolder":"a/b","size":3,"reason":"ended the session",)"
+      R"("since_ms":2000,"stored_at_ms":1000)";
+  EXPECT_EQ(ask(R"({"op":"spool-list"})"), R"({"op":"spool-list","messages":[{)" + fields + "}]}");
+  EXPECT_EQ(ask(R"({"op":"spool-list","after":"7","id":"i"})"), R"({"op":"spool-list","id":"i","messages":[]})");
+  EXPECT_EQ(ask(R"({"op":"spool-show","seq":"7"})"), R"({"op":"spool-show",)" + fields + R"(,"data_b64":"eAB5"})");
+  EXPECT_NE(ask(R"({"op":"spool-show","seq":"6"})").find("not-found"), std::string::npos);
+  EXPECT_NE(ask(R"({"op":"spool-show","seq":"x"})").find("not a sequence number"), std::string::npos);
+  EXPECT_EQ(ask(R"({"op":"spool-retry","seq":"7"})"), R"({"op":"spool-retry"})");
+  EXPECT_NE(ask(R"({"op":"spool-retry","seq":"8"})").find("not-found"), std::string::npos);
+}
+
+TEST_F(ControlTest, AnAnswerOfTheDiskMayComeAfterTheSocketIsGone) {
+  tool->line(R"({"op":"spool-discard","seq":"3"})");
+  while (!operations.waiting) loop.run_one();
+  operations.waiting();
+  EXPECT_EQ(tool->hear(), R"({"op":"spool-discard"})");
+  operations.waiting = nullptr;
+  tool->line(R"({"op":"spool-discard","seq":"4"})");
+  while (!operations.waiting) loop.run_one();
+  control.reset();
+  operations.waiting();
+}
+
+TEST_F(ControlTest, TheAuditSaysWhichDeviceDoesNotAddUp) {
+  const std::string answer = ask(R"({"op":"spool-audit"})");
+  EXPECT_NE(answer.find(R"("bytes":70,"bytes_found":70,"adds_up":true)"), std::string::npos) << answer;
+  EXPECT_NE(answer.find(R"("bytes":64,"bytes_found":0,"adds_up":false)"), std::string::npos) << answer;
+  EXPECT_TRUE(answer.ends_with(R"("adds_up":false})")) << answer;
+}
+
 TEST_F(ControlTest, SendIsStoredThenDelivered) {
   children.deliver = true;
   EXPECT_EQ(ask(R"({"op":"send","device":"pump-1","kind":"event","subfolder":"a","data_b64":"eA==","id":"1"})"),
             R"({"op":"stored","device":"pump-1","id":"1","seq":1})");
   EXPECT_EQ(tool->hear(), R"({"op":"delivered","device":"pump-1","id":"1","seq":1})");
   EXPECT_EQ(children.offers[0].message.payload, "x");
-  EXPECT_TRUE(children.hellos.at(0).wants_delivered);
+  EXPECT_EQ(children.hellos.at(0).ack, Ack::both);
   EXPECT_GE(children.offers[0].connection, std::uint64_t{1} << 63);
 }
 

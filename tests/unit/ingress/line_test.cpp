@@ -42,7 +42,7 @@ INSTANTIATE_TEST_SUITE_P(
             "id: is not at most 128 bytes of printable ASCII"},
         Bad{R"({"op":"hello"})", "", "device: is missing"},
         Bad{R"({"op":"hello","device":"pump/1"})", "", "device: 'pump/1': has '/', which a topic cannot carry"},
-        Bad{R"({"op":"hello","device":"pump-1","ack":"never"})", "", "ack: is neither stored nor delivered"},
+        Bad{R"({"op":"hello","device":"pump-1","ack":"never"})", "", "ack: is none of stored, delivered and both"},
         Bad{R"({"op":"hello","device":"pump-1","data":""})", "", "data: has no place in op hello"},
         Bad{event(R"("device":"pump+1","data":"")"), "a", "device: 'pump+1': has '+', which a topic cannot carry"},
         Bad{event(R"("device":"pump#1","data":"")"), "a", "device: 'pump#1': has '#', which a topic cannot carry"},
@@ -92,7 +92,7 @@ TEST(Line, HelloCarriesTheChildsWishes) {
   ASSERT_TRUE(parsed.line.has_value());
   const auto& hello = std::get<HelloLine>(*parsed.line);
   EXPECT_EQ(hello.device.str(), "pump-1");
-  EXPECT_TRUE(hello.wants_delivered);
+  EXPECT_EQ(hello.ack, Ack::delivered);
   EXPECT_EQ(hello.authorization, "a.b.c");
 }
 

@@ -52,7 +52,7 @@ TEST_F(UnixIngressTest, AnEventIsStoredAndDelivered) {
   EXPECT_EQ(peer->hear(), R"({"op":"stored","id":"a\"1","seq":1})");
   EXPECT_EQ(peer->hear(), R"({"op":"delivered","id":"a\"1","seq":1})");
   ASSERT_EQ(children.hellos.size(), 1u);
-  EXPECT_TRUE(children.hellos[0].wants_delivered);
+  EXPECT_EQ(children.hellos[0].ack, Ack::delivered);
   EXPECT_EQ(children.hellos[0].authorization, "j.w.t");
   EXPECT_EQ(children.hellos[0].peer_uid, ::getuid());
   EXPECT_EQ(children.offers[0].message.payload, "21.5");

@@ -1,4 +1,6 @@
 // The disk's bad days: full, failing, slow. What is said to be stored is stored, what failed is said to have failed.
+#include <thread>
+
 #include "faulty_vfs.hpp"
 #include "spool_fixture.hpp"
 
@@ -12,6 +14,13 @@ using ::testing::ElementsAre;
 class SpoolDisk : public support::SpoolFixture {
  protected:
   ~SpoolDisk() override { spool.reset(); }
+  // The state is polled as its readers do: nobody is told of it.
+  bool becomes(SpoolState state) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (spool->usage().state != state && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return spool->usage().state == state;
+  }
   support::FaultyVfs vfs;
 };
 
@@ -85,6 +94,48 @@ TEST_P(SpoolDiskErrors, FailsAppendsWhileTheDiskFailsAndRecoversByItself) {
   EXPECT_EQ(usage.total.pending, seqs.size());
 }
 INSTANTIATE_TEST_SUITE_P(Every, SpoolDiskErrors, ::testing::Values(SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC));
+
+// Without an append to learn it from: the state ends because the disk thread asks.
+TEST_P(SpoolDiskErrors, NamesTheStateAndLeavesItByItself) {
+  open();
+  ASSERT_TRUE(user->append(event("pump-1", "before")));
+  EXPECT_EQ(spool->usage().state, SpoolState::ok);
+  vfs.write_result = GetParam();
+  vfs.sync_result = GetParam() == SQLITE_IOERR_FSYNC ? GetParam() : SQLITE_OK;
+  EXPECT_FALSE(user->append(event("pump-1", "x")));
+  EXPECT_EQ(spool->usage().state, SpoolState::failed);
+  EXPECT_NE(spool->usage().reason, "");
+  vfs.write_result = vfs.sync_result = SQLITE_OK;
+  EXPECT_TRUE(becomes(SpoolState::ok));
+}
+
+TEST_F(SpoolDisk, TheSpaceThatIsLeftToOthersIsAStateWithAName) {
+  settings.min_free = std::uint64_t{1} << 50;
+  open();
+  const SpoolUsage usage = spool->usage();
+  EXPECT_EQ(usage.state, SpoolState::disk_full);
+  EXPECT_GT(usage.disk_free, 0u);
+  const auto refused = user->append(event("pump-1", "x"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::full);
+  EXPECT_NE(refused.error().reason.find("spool.min_free"), std::string::npos);
+  spool.reset();
+  settings.min_free = 0;
+  open();
+  EXPECT_EQ(spool->usage().state, SpoolState::ok);
+  EXPECT_TRUE(user->append(event("pump-1", "x")));
+}
+
+TEST_F(SpoolDisk, FullIsAStateUntilThereIsRoomAgain) {
+  settings.max_bytes = 10'000;
+  settings.device_share = 100;
+  open();
+  while (user->append(event("pump-1", std::string(500, 'x')))) {}
+  EXPECT_TRUE(becomes(SpoolState::full));
+  spool->forget({1, 2, 3, 4, 5});
+  user->settled();
+  EXPECT_EQ(spool->usage().state, SpoolState::ok);
+}
 
 TEST_F(SpoolDisk, DoesNotShowDeliveredRecordsAgainWhenTheirDeletionFails) {
   settings.commit_interval = Duration(1);

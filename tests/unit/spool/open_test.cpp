@@ -134,6 +134,45 @@ TEST_F(SpoolOpen, MovesARecordThatDoesNotCheckAsideAndGoesOn) {
   EXPECT_THAT(user->seqs("pump-1"), ElementsAre(1, 3, 4));
 }
 
+TEST_F(SpoolOpen, ABitThatFlippedCostsItsRecordOnlyAndCannotBeRetried) {
+  open();
+  for (const char* text : {"a", "the payload", "c"}) ASSERT_TRUE(user->append(event("pump-1", text)));
+  spool.reset();
+  run_sql(database(), "UPDATE message SET payload = CAST('the paxload' AS BLOB) WHERE seq = 2");
+  open();
+  EXPECT_THAT(user->seqs("pump-1"), ElementsAre(1, 3));
+  const auto kept = user->quarantined().value();
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_EQ(kept[0].reason, "damaged on the disk");
+  EXPECT_EQ(user->retry(2).error().code, Code::corrupt);
+  EXPECT_TRUE(user->discard(2));
+  const auto lines = user->audit().value();
+  for (const AuditLine& line : lines) EXPECT_TRUE(line.adds_up());
+}
+
+TEST_F(SpoolOpen, TheAuditFindsABookThatLies) {
+  open();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(user->append(event("pump-1", "x")));
+  spool.reset();
+  run_sql(database(), "DELETE FROM message WHERE seq = 2");
+  open();
+  const auto lines = user->audit().value();
+  EXPECT_FALSE(lines.at(0).adds_up());
+  EXPECT_EQ(lines.at(0).pending_found, 2u);
+}
+
+TEST_F(SpoolOpen, WhatIsInQuarantineExpiresToo) {
+  settings.max_age = std::chrono::hours(1);
+  open();
+  ASSERT_TRUE(user->append(event("pump-1", "bad")));
+  spool->quarantine(1, "bad");
+  time.advance(std::chrono::minutes(62));
+  const Ledger ledger = user->settled().total;
+  EXPECT_EQ(ledger.expired, 1u);
+  EXPECT_EQ(ledger.quarantined, 0u);
+  EXPECT_EQ(user->settled().bytes, 0u);
+}
+
 TEST_F(SpoolOpen, DoesNotExpireWhatWasStoredUnderAWrongClock) {
   settings.max_age = std::chrono::hours(1);
   time.step_wall(-(time.wall().time_since_epoch() / std::chrono::milliseconds(1)) * Duration(1));  // 1970

@@ -1,0 +1,41 @@
+// The way to the daemon's control socket, and what is said when nobody answers there.
+#include "daemon_call.hpp"
+
+#include <iostream>
+
+#include "vouchgate/config/config.hpp"
+
+namespace vouchgate::cli {
+namespace {
+
+// A configuration that cannot be read or has mistakes is no reason not to ask a daemon that runs: the default path
+// then.
+Result<ControlClient> connect(const Context& context) {
+  const auto loaded = config::load(context.config_path, {});
+  const bool usable = loaded.mistakes.empty();
+  auto daemon = ControlClient::connect(usable ? loaded.settings.control.path : ControlSettings{}.path);
+  if (daemon || usable) return daemon;
+  Error error = std::move(daemon.error());
+  error.hint = "control.path could not be read: " + loaded.mistakes.front().text();
+  return fail(std::move(error));
+}
+
+}  // namespace
+
+void run(Context& context, const Verb& verb) {
+  auto daemon = connect(context);
+  const Result<void> done = daemon ? verb(*daemon) : Result<void>(fail(daemon.error()));
+  if (done) return;
+  std::cerr << done.error().text() << "\n";
+  context.exit_code = 1;
+}
+
+Result<nlohmann::json> ask(ControlClient& daemon, std::string_view request) {
+  auto answer = daemon.ask(request);
+  if (!answer) return fail(std::move(answer.error()));
+  auto parsed = nlohmann::json::parse(*answer, nullptr, false);
+  if (!parsed.is_object()) return fail(Code::internal, "control", "", "the daemon's answer is not JSON");
+  return parsed;
+}
+
+}  // namespace vouchgate::cli

@@ -1,0 +1,20 @@
+// One verb against the running daemon: connect, ask, complain with the hint. Never starts a daemon.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "context.hpp"
+#include "control_client.hpp"
+
+namespace vouchgate::cli {
+
+using Verb = std::function<Result<void>(ControlClient&)>;
+
+// Connects by the configuration of `context` and runs `verb`; an error goes to stderr and makes the exit code 1.
+void run(Context& context, const Verb& verb);
+// One request, its answer parsed.
+Result<nlohmann::json> ask(ControlClient& daemon, std::string_view request);
+
+}  // namespace vouchgate::cli
