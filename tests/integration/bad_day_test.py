@@ -126,7 +126,7 @@ class BadDay(unittest.TestCase):
         with Rig(["pump-1"]) as rig:
             rig.start_all()
             child = rig.child()
-            child.hello("pump-1", ack="delivered")
+            child.hello("pump-1", ack="both")
             child.send(op="event", id="1", data="1")
             child.expect("delivered")
             rig.emulator.kill()
