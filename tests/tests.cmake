@@ -13,7 +13,7 @@ function(vouchgate_test name)
   gtest_discover_tests(${name} TEST_PREFIX ${T_LABEL}. DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${T_LABEL} TIMEOUT 300)
 endfunction()
 
-foreach(room base model token attach session dialect gateway config keys spool mqtt ingress control service provision app cli emulator)
+foreach(room base model token attach session dialect gateway config keys spool mqtt ingress control service timekeeper provision app cli emulator)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${room}/*_test.cpp)
   if(files AND TARGET vouchgate_${room})
     set(extra)

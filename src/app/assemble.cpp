@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
@@ -20,6 +21,7 @@
 #include "vouchgate/mqtt/paho_transport.hpp"
 #include "vouchgate/service/service.hpp"
 #include "vouchgate/spool/open.hpp"
+#include "vouchgate/timekeeper/timekeeper.hpp"
 
 namespace vouchgate::app {
 namespace {
@@ -69,6 +71,7 @@ class DaemonImpl : public Daemon {
     transport_.reset();
     signing_.reset();
     spool_.reset();
+    timekeeper_.reset();
   }
 
   Result<void> build();
@@ -92,6 +95,7 @@ class DaemonImpl : public Daemon {
   asio::signal_set signals_;
   std::map<std::string, std::set<std::uint32_t>> users_;
   std::unique_ptr<dialect::Dialect> dialect_;
+  std::unique_ptr<timekeeper::Timekeeper> timekeeper_;
   std::unique_ptr<spool::Disk> spool_;
   std::unique_ptr<keys::Service> signing_;
   std::unique_ptr<Transport> transport_;
@@ -116,11 +120,14 @@ Result<void> DaemonImpl::build() {
   auto disk = spool::open(spool, clock_, post);
   if (!disk) return fail(disk.error());
   spool_ = std::move(*disk);
+  const std::string kept_time = std::filesystem::path(settings_.spool.path).parent_path() / "clock";
+  timekeeper_ = timekeeper::make(loop_, clock_, kept_time, WallTime(std::chrono::seconds(VOUCHGATE_BUILD_EPOCH)));
   signing_ = keys::start_service(settings_.key, post);
   if (settings_.key.holder == "file") log::emit(events::Id::key_in_file, {{"path", settings_.key.file.path}});
   transport_ = mqtt::make_paho_transport(post, settings_.cloud.limits.window);
   gateway::Parts parts{clock_,
                        timers_,
+                       *timekeeper_,
                        *spool_,
                        *transport_,
                        *signing_,
@@ -131,7 +138,6 @@ Result<void> DaemonImpl::build() {
                          return found == users_.end() || uid == 0 || uid == getuid() || found->second.contains(uid);
                        },
                        read_token_file,
-                       WallTime(std::chrono::seconds(VOUCHGATE_BUILD_EPOCH)),
                        VOUCHGATE_VERSION};
   auto gateway = gateway::make(settings_, std::move(parts));
   if (!gateway) return fail(gateway.error());

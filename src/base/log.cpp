@@ -2,6 +2,7 @@
 // namespace-scope state.
 #include "vouchgate/base/log.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <mutex>
@@ -11,8 +12,11 @@ namespace vouchgate::log {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr auto fold_for = std::chrono::minutes(1);
+// What goes on is said again after a minute, then after two, four ... but at least once an hour.
+constexpr Clock::duration fold_first = std::chrono::minutes(1), fold_most = std::chrono::hours(1);
 constexpr std::size_t most_remembered = 512;
+// Of one event, whatever its fields: a burst, then one line in twelve seconds. A day of it stays below 1 MB.
+constexpr double most_at_once = 200, lines_a_second = 1.0 / 12;
 
 class StderrSink : public Sink {
  public:
@@ -26,7 +30,14 @@ class StderrSink : public Sink {
 
 struct Folded {
   Clock::time_point until;
+  Clock::duration span = fold_first;
   unsigned count = 0;
+};
+
+struct Budget {
+  double lines = most_at_once;
+  Clock::time_point at;
+  unsigned left_out = 0;
 };
 
 struct State {
@@ -35,6 +46,7 @@ struct State {
   events::Level level = events::Level::info;
   std::function<Clock::time_point()> now = Clock::now;
   std::map<std::pair<events::Id, std::string>, Folded> recent;
+  std::map<events::Id, Budget> budgets;
 };
 
 State& state() {
@@ -42,19 +54,48 @@ State& state() {
   return the;
 }
 
-// True if this text was said less than a minute ago. `repeats` is what was swallowed since it was last said.
-bool folded(State& s, events::Id id, const std::string& text, unsigned& repeats) {
-  const auto now = s.now();
+// What two lines have in common when they say the same thing: delays and the numbers of a reason do not count.
+std::string gist(std::string_view text, std::initializer_list<Field> fields) {
+  std::string out(text);
+  for (const Field& field : fields) {
+    out += '\0';
+    if (field.key == "delay") continue;
+    const bool prose = field.key == "reason" || field.key == "error";
+    for (const char c : field.value)
+      if (!prose || c < '0' || c > '9') out += c;
+  }
+  return out;
+}
+
+// True if the same was said lately. `repeats` is what was swallowed since it was last said.
+bool folded(State& s, events::Id id, std::string key, Clock::time_point now, unsigned& repeats) {
   if (s.recent.size() >= most_remembered)
     std::erase_if(s.recent, [&](const auto& entry) { return entry.second.until <= now; });
   if (s.recent.size() >= most_remembered) s.recent.clear();
-  auto& entry = s.recent[{id, text}];
+  auto& entry = s.recent[{id, std::move(key)}];
   if (now < entry.until) {
     ++entry.count;
     return true;
   }
-  repeats = entry.count;
-  entry = {now + fold_for, 0};
+  repeats = std::exchange(entry.count, 0);
+  const bool goes_on = entry.until != Clock::time_point{} && now - entry.until < entry.span;
+  entry.span = goes_on ? std::min(2 * entry.span, fold_most) : fold_first;
+  entry.until = now + entry.span;
+  return false;
+}
+
+// True if this event has said enough for now. `left_out` is what that cost since the last line.
+bool over_budget(State& s, events::Id id, Clock::time_point now, unsigned& left_out) {
+  Budget& budget = s.budgets[id];
+  const double seconds = std::chrono::duration<double>(now - budget.at).count();
+  budget.lines = std::min(most_at_once, budget.lines + seconds * lines_a_second);
+  budget.at = now;
+  if (budget.lines < 1) {
+    ++budget.left_out;
+    return true;
+  }
+  budget.lines -= 1;
+  left_out = std::exchange(budget.left_out, 0);
   return false;
 }
 
@@ -85,10 +126,13 @@ void emit(events::Id id, std::initializer_list<Field> fields) {
   State& s = state();
   const std::lock_guard lock(s.mutex);
   if (event.level > s.level) return;
-  std::string text = fill(event.text, fields);
+  const auto now = s.now();
   unsigned repeats = 0;
-  if (folded(s, id, text, repeats)) return;
+  unsigned left_out = 0;
+  if (folded(s, id, gist(event.text, fields), now, repeats) || over_budget(s, id, now, left_out)) return;
+  std::string text = fill(event.text, fields);
   if (repeats > 0) text += " (said " + std::to_string(repeats) + " more times since)";
+  if (left_out > 0) text += " (" + std::to_string(left_out) + " similar lines left out)";
   s.sink->write(Line{event, std::move(text), fields});
 }
 
@@ -96,6 +140,7 @@ std::shared_ptr<Sink> set_sink(std::shared_ptr<Sink> sink) {
   State& s = state();
   const std::lock_guard lock(s.mutex);
   s.recent.clear();
+  s.budgets.clear();
   return std::exchange(s.sink, std::move(sink));
 }
 

@@ -1,6 +1,4 @@
 // Joins session, attachments, pump and listeners into the product. Every method runs on the loop thread.
-#include <ctime>
-
 #include "gateway_impl.hpp"
 #include "overloaded.hpp"
 #include "vouchgate/base/log.hpp"
@@ -10,15 +8,6 @@ namespace vouchgate::gateway {
 namespace {
 
 constexpr Duration tick_every = std::chrono::seconds(1);
-
-std::string utc(WallTime time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
 
 }  // namespace
 
@@ -86,6 +75,9 @@ void GatewayImpl::start(std::function<void(Result<void>)> started) {
       pump_.found_on_disk(*device);
       pending_at_start_.insert(*device);
     }
+    parts_.time.on_step([this, alive_too = alive_] {
+      if (*alive_too) check_clock();
+    });
     tick();
     session_.feed(session::Start{});
     started({});
@@ -115,22 +107,6 @@ void GatewayImpl::tick() {
   if (pump_.overdue() || filters_overdue) session_.feed(session::AckOverdue{});
   pump_.poke();
   watch_spool();
-}
-
-void GatewayImpl::check_clock() {
-  const bool trusted = parts_.clock.wall() >= parts_.earliest;
-  if (time_known_ && trusted == time_trusted_) return;
-  const bool first = !std::exchange(time_known_, true);
-  time_trusted_ = trusted;
-  const std::string now = utc(parts_.clock.wall());
-  if (!trusted)
-    log::emit(events::Id::waiting_for_time, {{"now", now}});
-  else if (!first)
-    log::emit(events::Id::time_trusted, {{"now", now}});
-  if (trusted)
-    session_.feed(session::TimeTrusted{});
-  else
-    session_.feed(session::TimeDoubted{});
 }
 
 void GatewayImpl::open_traffic() {

@@ -1,6 +1,6 @@
 // The gateway's one class: session, attachments, pump and listeners joined. Its bodies stand by topic in gateway.cpp
-// (life and session), gateway_children.cpp (the local side), gateway_spool.cpp and gateway_status.cpp. Never names an
-// adapter.
+// (life and session), gateway_children.cpp (the local side), gateway_spool.cpp, gateway_clock.cpp and
+// gateway_status.cpp. Never names an adapter.
 #pragma once
 
 #include <map>
@@ -43,6 +43,7 @@ class GatewayImpl : public Gateway, private TransportEvents {
     *alive_ = false;
     parts_.timers.cancel(tick_);
     parts_.transport.set_events(nullptr);
+    parts_.time.on_step(nullptr);
   }
 
   void start(std::function<void(Result<void>)> started) override;
@@ -62,10 +63,8 @@ class GatewayImpl : public Gateway, private TransportEvents {
   void spool_audit(std::function<void(Result<std::vector<AuditLine>>)> done) override;
 
  private:
-  void on_connected() override { session_.feed(session::Connected{}); }
-  void on_connect_failed(ConnectFailure failure, const std::string& reason) override {
-    session_.feed(session::ConnectFailed{failure, reason});
-  }
+  void on_connected() override;
+  void on_connect_failed(ConnectFailure failure, const std::string& reason) override;
   void on_closed(const std::string& reason) override { session_.feed(session::Closed{reason}); }
   void on_acked(const std::vector<std::uint64_t>& ids) override;
   void on_subscribed(std::uint64_t id, const std::vector<int>& granted) override;
@@ -80,6 +79,8 @@ class GatewayImpl : public Gateway, private TransportEvents {
   void close_traffic();
   void tick();
   void check_clock();
+  Duration clock_drift();
+  void clock_stepped(Duration drift);
   void finish_if_stopped();
   void append(Message message, Spool::Stored stored);  // counted: stop() waits for its answer
   void watch_spool();
@@ -107,6 +108,9 @@ class GatewayImpl : public Gateway, private TransportEvents {
   std::uint64_t next_filters_id_ = control_id_bit | std::uint64_t{1} << 62;
   std::uint64_t refused_ = 0, appends_ = 0;
   std::set<DeviceId> pending_at_start_;
+  Monotonic last_monotonic_{};
+  WallTime last_wall_{};
+  TimeReport time_;
   SpoolState spool_state_ = SpoolState::ok;
   bool time_trusted_ = false, time_known_ = false, stopping_ = false, session_stopped_ = false;
   std::function<void()> stopped_;

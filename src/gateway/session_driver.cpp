@@ -11,6 +11,8 @@
 namespace vouchgate::gateway {
 namespace {
 
+constexpr Duration mint_limit = std::chrono::seconds(60);  // more than any chip needs, with its retries
+
 session::Settings machine_settings(const Settings& settings, std::size_t endpoints) {
   session::Settings out;
   out.endpoints = endpoints;
@@ -46,6 +48,7 @@ SessionDriver::SessionDriver(const Settings& settings, std::vector<Endpoint> end
 SessionDriver::~SessionDriver() {
   *alive_ = false;
   timers_.cancel(timer_);
+  timers_.cancel(mint_timer_);
 }
 
 void SessionDriver::feed(const session::Event& event) {
@@ -100,9 +103,17 @@ void SessionDriver::mint() {
     return;
   }
   const std::string input = composed->signing_input;
-  const auto done = [this, alive = alive_, input, expires = composed->expires_at](Result<Bytes> signature) {
-    if (*alive) minted(input, expires, std::move(signature));
+  const std::uint64_t number = ++mints_;
+  const auto done = [this, alive = alive_, input, number, expires = composed->expires_at](Result<Bytes> signature) {
+    if (!*alive || number != mints_) return;
+    timers_.cancel(std::exchange(mint_timer_, 0));
+    minted(input, expires, std::move(signature));
   };
+  mint_timer_ = timers_.after(mint_limit, [this] {
+    mint_timer_ = 0;
+    ++mints_;  // a late answer is of no use
+    feed(session::TokenFailed{"the key holder does not answer"});
+  });
   signing_.sign(input, done);
 }
 
@@ -133,7 +144,7 @@ void SessionDriver::connect(std::size_t endpoint) {
 void SessionDriver::report(const session::Report& what) {
   using What = session::Report::What;
   const std::string delay = spell(what.next_try);
-  if (what.what != What::swap_started) problem_ = what.reason;
+  if (what.what != What::swap_started && what.what != What::short_lived) problem_ = what.reason;
   switch (what.what) {
     case What::connect_failed:
       log::emit(events::Id::connect_failed, {{"endpoint", endpoint_text_}, {"reason", what.reason}, {"delay", delay}});
@@ -141,6 +152,7 @@ void SessionDriver::report(const session::Report& what) {
     case What::token_failed: log::emit(events::Id::token_failed, {{"reason", what.reason}, {"delay", delay}}); break;
     case What::session_lost:
     case What::ack_overdue: log::emit(events::Id::session_lost, {{"reason", what.reason}, {"delay", delay}}); break;
+    case What::short_lived: log::emit(events::Id::sessions_short_lived, {{"count", what.reason}}); break;
     case What::waiting_for_time:     // said by the gateway, which knows the clock
     case What::swap_started: break;  // said when it is done, with its pause
   }

@@ -54,7 +54,8 @@ class SessionDriver {
   session::Machine machine_;
   std::deque<session::Event> events_;  // what performing an action brought on
   bool feeding_ = false;
-  TimerId timer_ = 0;
+  TimerId timer_ = 0, mint_timer_ = 0;
+  std::uint64_t mints_ = 0;
   std::string token_;  // for the next CONNECT; gone once it is used
   std::string endpoint_text_, problem_;
   session::State last_state_ = session::State::stopped;

@@ -30,6 +30,22 @@ void Machine::Step::operator()(const TimeDoubted&) {
   if (m.minting_ahead_ && m.mint_open_) m.renewal_put_off_ = true;
 }
 
+// A token that is under way or in hand was made from the old time. One that is in use may end any time now.
+void Machine::Step::operator()(const ClockStepped&) {
+  m.mint_void_ = m.mint_open_;
+  switch (m.state_) {
+    case State::connecting:
+    case State::draining:
+    case State::closing: m.clock_stepped_ = true; return;
+    case State::connected:
+      if (m.minting_ahead_) return;
+      disarm();
+      return renew();
+    case State::backing_off: m.retry_at_ = std::min(m.retry_at_, now); return arm(shortest_retry);
+    default: return;
+  }
+}
+
 void Machine::Step::operator()(const TokenReady& token) {
   if (!std::exchange(m.mint_open_, false)) return;
   if (std::exchange(m.mint_void_, false)) return mint_again();
@@ -47,7 +63,8 @@ void Machine::Step::operator()(const TokenFailed& failed) {
   if (m.state_ != State::minting && !ahead) return;
   const Duration delay = next_retry();
   report(Report::What::token_failed, failed.reason, delay);
-  if (ahead) return arm(delay);
+  // The session has a token until it expires: tries come closer together towards that time.
+  if (ahead) return arm(std::clamp(std::chrono::floor<Duration>((*m.expires_ - wall) / 2), shortest_retry, delay));
   first_endpoint();
   back_off_until_retry();
 }
@@ -59,6 +76,7 @@ void Machine::Step::mint() {
     return report(Report::What::waiting_for_time, untrusted);
   }
   m.state_ = State::minting;
+  m.clock_stepped_ = false;
   if (!std::exchange(m.mint_open_, true)) act(Mint{});
 }
 
@@ -70,6 +88,7 @@ void Machine::Step::mint_again() {
 }
 
 void Machine::Step::connect() {
+  if (std::exchange(m.clock_stepped_, false)) return mint();
   m.state_ = State::connecting;
   m.expires_ = std::exchange(m.next_expires_, std::nullopt);
   ++m.tried_in_round_;

@@ -6,11 +6,7 @@
 #include "step.hpp"
 
 namespace vouchgate::session {
-namespace {
-
-constexpr Duration shortest_retry = std::chrono::seconds(1);  // the platform throttles whole projects that hammer it
-
-}  // namespace
+namespace {}  // namespace
 
 const char* word(State state) {
   switch (state) {

@@ -18,7 +18,10 @@ void Machine::Step::operator()(const Connected&) {
   m.renewing_ = false;
   m.connected_at_ = now;
   m.traffic_open_ = true;
-  arm_renewal();
+  if (std::exchange(m.clock_stepped_, false))
+    arm(shortest_swap);
+  else
+    arm_renewal();
   act(OpenTraffic{});
 }
 
@@ -85,6 +88,7 @@ void Machine::Step::operator()(const Closed& event) {
 }
 
 void Machine::Step::lost(const std::string& reason) {
+  count_short_life();
   forget_if_stable();
   m.expires_.reset();
   m.renewing_ = m.minting_ahead_ = m.renewal_put_off_ = false;
@@ -106,7 +110,18 @@ void Machine::Step::closed(const std::string&) {
 }
 
 void Machine::Step::forget_if_stable() {
-  if (now - m.connected_at_ >= m.settings_.stable_after) m.backoff_.reset();
+  const bool contested = m.short_lives_ >= m.settings_.short_lives;
+  if (now - m.connected_at_ >= (contested ? m.settings_.short_life : m.settings_.stable_after)) m.backoff_.reset();
+}
+
+// Two clients with one id end each other's sessions for ever (MQTT 3.1.1, 3.1.4): both see sessions that begin well
+// and end soon. Their growing backoff lets one of them work meanwhile.
+void Machine::Step::count_short_life() {
+  if (now - m.connected_at_ >= m.settings_.short_life) {
+    m.short_lives_ = 0;
+  } else if (++m.short_lives_ == m.settings_.short_lives) {
+    report(Report::What::short_lived, std::to_string(m.short_lives_));
+  }
 }
 
 }  // namespace vouchgate::session

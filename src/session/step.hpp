@@ -7,6 +7,8 @@
 
 namespace vouchgate::session {
 
+constexpr Duration shortest_retry = std::chrono::seconds(1);  // the platform throttles whole projects that hammer it
+
 struct Machine::Step {
   Machine& m;
   Monotonic now;
@@ -17,6 +19,7 @@ struct Machine::Step {
   void operator()(const Stop&);
   void operator()(const TimeTrusted&);
   void operator()(const TimeDoubted&);
+  void operator()(const ClockStepped&);
   void operator()(const TokenReady&);
   void operator()(const TokenFailed&);
   void operator()(const Connected&);
@@ -37,6 +40,7 @@ struct Machine::Step {
   void first_endpoint();
 
   // With a session (renew.cpp)
+  void count_short_life();
   void forget_if_stable();  // the backoff, after a session that lived long enough
   void arm_renewal();
   void renew();  // mints ahead, now or as soon as the time is trusted

@@ -28,6 +28,7 @@ void GatewayScenario::start() {
   dialect = std::move(*dialect::make(settings.cloud));
   gateway::Parts parts{time,
                        time,
+                       judge,
                        *spool,
                        cloud,
                        signer,
@@ -35,7 +36,6 @@ void GatewayScenario::start() {
                        [] { return 0.5; },
                        [](const DeviceSettings& device, std::uint32_t uid) { return device.users.empty() || uid == 0; },
                        [](const DeviceSettings&) { return std::string("token-from-file"); },
-                       earliest,
                        "test"};
   auto made = gateway::make(settings, std::move(parts));
   ASSERT_TRUE(made) << made.error().text();

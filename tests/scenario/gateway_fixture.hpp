@@ -17,6 +17,27 @@ namespace vouchgate::scenario {
 
 using namespace std::chrono_literals;
 
+// Believes every time from `earliest` on.
+class PlainJudge : public TimeJudge {
+ public:
+  explicit PlainJudge(const Clock& clock) : clock_(clock) {}
+  TimeReport judge() override {
+    if (clock_.wall() < earliest) return {TimeConfidence::wrong, "before this build"};
+    return {TimeConfidence::synchronised, "the test says so"};
+  }
+  void confirmed() override { ++confirmations; }
+  void on_step(std::function<void()> stepped) override { on_step_ = std::move(stepped); }
+  void tell_step() const {
+    if (on_step_) on_step_();
+  }
+  WallTime earliest = support::VirtualTime::start_of_wall - 24h;
+  int confirmations = 0;
+
+ private:
+  const Clock& clock_;
+  std::function<void()> on_step_;
+};
+
 // Signs with a number, so that every token is a different one.
 class CountingSigner : public SigningService {
  public:
@@ -108,7 +129,7 @@ class GatewayScenario : public ::testing::Test {
   std::unique_ptr<gateway::Gateway> gateway;
   RecordingPort port;
   std::shared_ptr<LogRecorder> logged = std::make_shared<LogRecorder>();
-  WallTime earliest = support::VirtualTime::start_of_wall - 24h;
+  PlainJudge judge{time};
 
  private:
   std::shared_ptr<log::Sink> previous_sink_;

@@ -1,5 +1,6 @@
-// log::emit(event, fields): the only way to log. Any thread. Repeats within a minute are folded into one line with a
-// count. Payloads, tokens and key material never come here.
+// log::emit(event, fields): the only way to log. Any thread. Repeats are folded into one line with a
+// count, said again after one minute, two, four ... one hour; delays and numbers in reasons make no difference.
+// Payloads, tokens and key material never come here.
 #pragma once
 
 #include <chrono>

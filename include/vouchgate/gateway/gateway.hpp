@@ -22,6 +22,7 @@ namespace vouchgate::gateway {
 struct Parts {
   Clock& clock;
   Timers& timers;
+  TimeJudge& time;
   Spool& spool;
   Transport& transport;
   SigningService& signing;
@@ -29,7 +30,6 @@ struct Parts {
   Random random;
   std::function<bool(const DeviceSettings&, std::uint32_t uid)> may_speak;  // local users that may be this device
   std::function<std::string(const DeviceSettings&)> read_token_file;        // auth token: the child's JWT, "" = none
-  WallTime earliest;  // the build date: a clock before it is wrong
   std::string version;
 };
 

@@ -67,10 +67,45 @@ TEST_F(Log, DoesNotFoldDifferentTexts) {
 }
 
 TEST_F(Log, RemembersABoundedNumberOfTexts) {
-  for (int i = 0; i < 2000; ++i) refuse("pump-" + std::to_string(i));
+  for (int i = 0; i < 2000; ++i) {
+    refuse("pump-" + std::to_string(i));
+    now += std::chrono::seconds(13);
+  }
   EXPECT_EQ(collected->texts.size(), 2000u);
   refuse("pump-1999");
   EXPECT_EQ(collected->texts.size(), 2000u) << "the latest text was forgotten";
+}
+
+TEST_F(Log, SaysWhatGoesOnLessAndLessOftenButHourly) {
+  std::vector<std::size_t> at;
+  for (int minute = 0; minute < 24 * 60; ++minute) {
+    const std::size_t said = collected->texts.size();
+    refuse("pump-7");
+    if (collected->texts.size() > said) at.push_back(static_cast<std::size_t>(minute));
+    now += std::chrono::minutes(1);
+  }
+  EXPECT_LE(at.size(), 31u);
+  EXPECT_GE(at.size(), 24u);
+  EXPECT_LE(at[3], 10u);
+}
+
+TEST_F(Log, FoldsWhatDiffersInADelayOrInTheNumbersOfAReason) {
+  for (int i = 0; i < 5; ++i)
+    emit(Id::connect_failed,
+         {{"endpoint", "cloud:8883"}, {"reason", "after " + std::to_string(i) + " s"}, {"delay", std::to_string(i)}});
+  EXPECT_EQ(collected->texts.size(), 1u);
+  emit(Id::connect_failed, {{"endpoint", "cloud:443"}, {"reason", "after 1 s"}, {"delay", "1"}});
+  EXPECT_EQ(collected->texts.size(), 2u) << "another endpoint is another matter";
+}
+
+TEST_F(Log, AFloodOfDifferentLinesOfOneEventIsCutAndCounted) {
+  for (int i = 0; i < 1000; ++i) refuse("pump-" + std::to_string(i));
+  EXPECT_EQ(collected->texts.size(), 200u);
+  emit(Id::spool_failed, {{"reason", "disk"}});
+  EXPECT_EQ(collected->texts.size(), 201u) << "one event's flood is not another's";
+  now += std::chrono::seconds(13);
+  refuse("pump-x");
+  EXPECT_NE(collected->texts.back().find("(800 similar lines left out)"), std::string::npos);
 }
 
 TEST_F(Log, SaysOnlyWhatIsSevereEnough) {
@@ -85,10 +120,10 @@ TEST_F(Log, SaysNothingLessWhenOneThreadEach) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([t] {
-      for (int i = 0; i < 100; ++i) refuse("pump-" + std::to_string(t) + "-" + std::to_string(i));
+      for (int i = 0; i < 50; ++i) refuse("pump-" + std::to_string(t) + "-" + std::to_string(i));
     });
   for (auto& thread : threads) thread.join();
-  EXPECT_EQ(collected->texts.size(), 400u);
+  EXPECT_EQ(collected->texts.size(), 200u);
 }
 
 TEST(Fill, LeavesUnknownPlaceholdersAndLoneBracesAlone) {

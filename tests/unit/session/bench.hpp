@@ -23,8 +23,8 @@ struct Say {
   std::string operator()(const CloseTraffic&) const { return "close"; }
   std::string operator()(const Stopped&) const { return "stopped"; }
   std::string operator()(const Report& report) const {
-    constexpr const char* what[] = {"connect_failed", "token_failed",     "session_lost",
-                                    "ack_overdue",    "waiting_for_time", "swap_started"};
+    constexpr const char* what[] = {"connect_failed",   "token_failed", "session_lost", "ack_overdue",
+                                    "waiting_for_time", "swap_started", "short_lived"};
     std::string text = what[static_cast<int>(report.what)];
     if (!report.reason.empty()) text += " '" + report.reason + "'";
     if (report.next_try > Duration(0)) text += " in " + seconds_text(report.next_try);

@@ -118,6 +118,67 @@ TEST(Renew, AVoidMintAheadAnsweredAfterTheClockIsTrustedAgainIsDoneAgain) {
   EXPECT_EQ(bench.on(bench.token()), "swap_started; arm 2000ms; hold");
 }
 
+TEST(Renew, AStepOfTheClockSwapsTheTokenAtOnce) {
+  Bench bench;
+  bench.to_connected();
+  EXPECT_EQ(bench.on(ClockStepped{}), "disarm; mint");
+  EXPECT_EQ(bench.on(bench.token()), "swap_started; arm 2000ms; hold");
+}
+
+TEST(Renew, AStepWhileATokenIsMintedAheadMakesItAnew) {
+  Bench bench;
+  bench.to_connected();
+  bench.timer();
+  EXPECT_EQ(bench.on(ClockStepped{}), "");
+  EXPECT_EQ(bench.on(bench.token()), "mint");
+  EXPECT_EQ(bench.on(bench.token()), "swap_started; arm 2000ms; hold");
+}
+
+TEST(Renew, AStepWhileTheWindowDrainsMakesTheTokenInHandAnew) {
+  Bench bench;
+  bench.to_draining();
+  EXPECT_EQ(bench.on(ClockStepped{}), "");
+  EXPECT_EQ(bench.on(WindowEmpty{}), "disarm; disconnect");
+  EXPECT_EQ(bench.on(Closed{""}), "close; mint");
+  EXPECT_EQ(bench.on(bench.token()), "connect 0");
+}
+
+TEST(Renew, AStepDuringConnectIsFollowedByASwap) {
+  Bench bench;
+  bench.to_connecting();
+  EXPECT_EQ(bench.on(ClockStepped{}), "");
+  EXPECT_EQ(bench.on(Connected{}), "arm 1000ms; open");
+  EXPECT_EQ(bench.timer(), "mint");
+}
+
+TEST(Renew, TriesToMintAheadComeCloserTogetherTowardsTheExpiry) {
+  Bench bench;
+  bench.to_connected();
+  bench.timer();
+  int tries = 0;
+  while (bench.wall < *bench.machine.token_expires()) {
+    bench.on(TokenFailed{"chip"});
+    bench.timer();
+    ++tries;
+  }
+  EXPECT_GE(tries, 12) << "with ten minutes to go and pauses of up to two";
+}
+
+TEST(Renew, ThreeSessionsInARowThatEndWithinAMinuteAreSaidOnce) {
+  Bench bench;
+  bench.to_connected();
+  std::string said;
+  for (int i = 0; i < 8; ++i) {
+    bench.pass(std::chrono::seconds(5));
+    said += bench.on(Closed{"closed"});
+    bench.timer();
+    bench.on(bench.token());
+    bench.on(Connected{});
+  }
+  EXPECT_EQ(said.find("short_lived '3'"), said.rfind("short_lived"));
+  EXPECT_NE(said.find("short_lived"), std::string::npos);
+}
+
 TEST(Renew, AWallClockStepDoesNotMoveTheSchedule) {
   Bench bench;
   bench.to_connected();

@@ -1,0 +1,107 @@
+// Reads the kernel's clock state and its steps. Never decides; the judge does.
+#include "vouchgate/timekeeper/timekeeper.hpp"
+
+#include <sys/timerfd.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "kept_time.hpp"
+#include "vouchgate/timekeeper/judge.hpp"
+
+namespace vouchgate::timekeeper {
+namespace {
+
+constexpr auto keep_every = std::chrono::hours(1);
+
+// With modes 0 adjtimex(2) only reads. TIME_ERROR is what the kernel answers while nobody disciplines the clock.
+bool kernel_says_synchronised() {
+  timex state{};
+  const int answer = ::adjtimex(&state);
+  return answer >= 0 && answer != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
+}
+
+class Implementation : public Timekeeper {
+ public:
+  Implementation(asio::io_context& loop, const Clock& clock, std::string path, WallTime built)
+      : clock_(clock), path_(std::move(path)), built_(built), kept_(read_kept(path_)), steps_(loop) {
+    const int timer = ::timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (timer < 0) return;  // the look once a second remains
+    steps_.assign(timer);
+    await_step();
+  }
+  ~Implementation() override {
+    if (known_now_) keep();
+  }
+
+  TimeReport judge() override {
+    Evidence evidence{clock_.wall(), built_, std::nullopt, std::nullopt, kernel_says_synchronised()};
+    if (kept_) evidence.kept = kept_->wall;
+    if (kept_ && kept_->chip && chip_ && *chip_ >= *kept_->chip) {
+      const auto since = std::chrono::duration_cast<Duration>(clock_.monotonic() - chip_read_at_);
+      evidence.chip = kept_->wall + (*chip_ - *kept_->chip) + since;
+    }
+    auto report = timekeeper::judge(evidence);
+    if (report.confidence == TimeConfidence::synchronised) confirmed();
+    if (report.confidence == TimeConfidence::wrong) known_now_ = false;
+    return report;
+  }
+
+  void confirmed() override {
+    known_now_ = true;
+    if (!keep_due_ || clock_.monotonic() >= *keep_due_) keep();
+  }
+
+  void chip_clock(std::chrono::milliseconds reading) override {
+    chip_ = reading;
+    chip_read_at_ = clock_.monotonic();
+  }
+
+  void on_step(std::function<void()> stepped) override { stepped_ = std::move(stepped); }
+
+ private:
+  // The kept time is replaced only by one that was confirmed; the evidence of this run stays what it was at its start
+  // unless the new one is later.
+  void keep() {
+    keep_due_ = clock_.monotonic() + keep_every;
+    KeptTime now{clock_.wall(), std::nullopt};
+    if (chip_)
+      now.chip = *chip_ + std::chrono::duration_cast<std::chrono::milliseconds>(clock_.monotonic() - chip_read_at_);
+    if (write_kept(path_, now)) kept_ = now;
+  }
+
+  // A timer on the wall clock that is never due, and is cancelled by every step (timerfd_create(2)).
+  void await_step() {
+    itimerspec far{};
+    far.it_value.tv_sec = std::int64_t{1} << 33;
+    if (::timerfd_settime(steps_.native_handle(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &far, nullptr) != 0)
+      return;
+    steps_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
+      if (error) return;
+      std::uint64_t ignored = 0;
+      [[maybe_unused]] const auto count = ::read(steps_.native_handle(), &ignored, sizeof ignored);  // ECANCELED
+      await_step();
+      if (stepped_) stepped_();
+    });
+  }
+
+  const Clock& clock_;
+  const std::string path_;
+  const WallTime built_;
+  std::optional<KeptTime> kept_;
+  std::optional<std::chrono::milliseconds> chip_;
+  Monotonic chip_read_at_{};
+  std::optional<Monotonic> keep_due_;
+  bool known_now_ = false;
+  std::function<void()> stepped_;
+  asio::posix::stream_descriptor steps_;
+};
+
+}  // namespace
+
+std::unique_ptr<Timekeeper> make(asio::io_context& loop, const Clock& clock, const std::string& path, WallTime built) {
+  return std::make_unique<Implementation>(loop, clock, path, built);
+}
+
+}  // namespace vouchgate::timekeeper
