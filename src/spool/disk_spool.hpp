@@ -109,7 +109,7 @@ class DiskSpool : public Disk {
   std::uint64_t free_ = 0;             // of the file system, as of the last look
   bool short_ = false;                 // less than min_free
   std::uint64_t short_limit_ = 0;
-  Time next_look_{};
+  Time next_look_{}, next_shrink_{};
   Time last_write_{}, delete_by_ = Time::max();
   Monotonic next_expiry_ = Monotonic::min();
 

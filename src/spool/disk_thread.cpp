@@ -11,6 +11,8 @@ constexpr auto expiry_interval = std::chrono::minutes(1);
 constexpr auto retry_pause = std::chrono::seconds(1);      // for deletes that failed; appends try at once
 constexpr auto patience = std::chrono::milliseconds(100);  // that a delete waits for an append to share its commit
 constexpr std::size_t closing_deletes = 4096;
+constexpr std::chrono::steady_clock::duration shrink_delay = std::chrono::seconds(1);  // after deletes
+constexpr std::chrono::steady_clock::duration shrink_pause = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -23,6 +25,8 @@ void DiskSpool::run() {
     if (work.write || expiry_due() || (in_step && !(delivered_.empty() && withdrawn_.empty())))
       commit(std::move(work.appends));
     for (const Query& query : work.queries) query.run();
+    if (const Time now = std::chrono::steady_clock::now(); now >= next_shrink_)
+      next_shrink_ = store_->shrink() ? now + shrink_pause : Time::max();
     const std::lock_guard lock(mutex_);
     busy_since_.reset();
   }
@@ -45,8 +49,8 @@ DiskSpool::Work DiskSpool::wait_for_work() {
     const Time now = std::chrono::steady_clock::now();
     take_in(now);
     work.write = write_due() <= now;
-    if (work.write || !queries_.empty() || expiry_due() || look_due()) break;
-    wake_.wait_until(lock, std::min({write_due(), now + expiry_interval, next_look_}));
+    if (work.write || !queries_.empty() || expiry_due() || look_due() || now >= next_shrink_) break;
+    wake_.wait_until(lock, std::min({write_due(), now + expiry_interval, next_look_, next_shrink_}));
   }
   busy_since_ = std::chrono::steady_clock::now();
   work.last = stopping_;
@@ -89,6 +93,7 @@ void DiskSpool::commit(std::vector<Append> appends) {
   if (!messages.empty() || !delivered_.empty()) last_write_ = now;
   const auto committed = store_->commit({messages, delivered_, withdrawn_, clock_.wall(), expire, limit()});
   if (committed) {
+    if (!delivered_.empty()) next_shrink_ = std::min(next_shrink_, now + shrink_delay);
     delivered_.clear();
     withdrawn_.clear();
     hidden_.clear();

@@ -1,6 +1,6 @@
 // The operator's side of the store: what lies in quarantine, its way back or out, and the audit. Never on the way of a
 // message.
-#include <map>
+#include <cstdlib>
 
 #include "cost.hpp"
 #include "record.hpp"
@@ -124,6 +124,20 @@ Result<std::vector<AuditLine>> Store::audit() {
   count(statements_->audit_kept, &AuditLine::quarantined_found);
   if (database_->failed()) return fail(abandon());
   return lines;
+}
+
+// A small step at a time: pages at the end of the file are moved into gaps, and appends wait for it.
+bool Store::shrink() {
+  constexpr std::int64_t worthwhile = 4096;  // pages, 4 MiB
+  if (!connected()) return false;
+  const auto count = [this](const char* what) {
+    return std::strtoll(database_->ask(what).value_or("0").c_str(), nullptr, 10);
+  };
+  const auto free = count("PRAGMA freelist_count");
+  if (free < worthwhile || free < count("PRAGMA page_count") / 2) return false;
+  if (database_->run("PRAGMA incremental_vacuum(1024)")) return true;
+  abandon();
+  return false;
 }
 
 Result<void> Store::probe() {

@@ -60,6 +60,8 @@ class Store {
   Result<DeviceId> retry(Seq seq, WallTime now);
   Result<void> discard(Seq seq);
   Result<std::vector<AuditLine>> audit();
+  // Gives back to the file system some of what a backlog left free, if that is most of the file. True: call again soon.
+  bool shrink();
   Result<void> probe();  // a write that changes nothing, to learn whether the disk takes writes
   bool found_damage() const { return !damaged_.empty(); }
   const Books& books() const { return books_; }

@@ -1,4 +1,5 @@
 // The disk's bad days: full, failing, slow. What is said to be stored is stored, what failed is said to have failed.
+#include <filesystem>
 #include <thread>
 
 #include "faulty_vfs.hpp"
@@ -135,6 +136,26 @@ TEST_F(SpoolDisk, FullIsAStateUntilThereIsRoomAgain) {
   spool->forget({1, 2, 3, 4, 5});
   user->settled();
   EXPECT_EQ(spool->usage().state, SpoolState::ok);
+}
+
+TEST_F(SpoolDisk, TheFileShrinksWhenABacklogIsGone) {
+  open();
+  std::vector<Seq> seqs;
+  const auto keep = [&](const Result<Seq>& seq) { seqs.push_back(seq.value()); };
+  for (int i = 0; i < 200; ++i) spool->append(event("pump-1", std::string(100'000, 'x')), keep);
+  ASSERT_TRUE(loop.run_until([&] { return seqs.size() == 200; }));
+  const auto full = std::filesystem::file_size(database());
+  spool.reset();
+  EXPECT_GT(std::filesystem::file_size(database()), 15'000'000u) << full;
+  open();
+  spool->forget(seqs);
+  user->settled();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (std::filesystem::file_size(database()) > 10'000'000 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // a file's size has no event to wait for
+    user->append(event("pump-1", "x")).value();
+  }
+  EXPECT_LT(std::filesystem::file_size(database()), 10'000'000u);
 }
 
 TEST_F(SpoolDisk, DoesNotShowDeliveredRecordsAgainWhenTheirDeletionFails) {
