@@ -134,10 +134,13 @@ bool Store::shrink() {
     return std::strtoll(database_->ask(what).value_or("0").c_str(), nullptr, 10);
   };
   const auto free = count("PRAGMA freelist_count");
-  if (free < worthwhile || free < count("PRAGMA page_count") / 2) return false;
-  if (database_->run("PRAGMA incremental_vacuum(1024)")) return true;
-  abandon();
-  return false;
+  const bool more = free >= worthwhile && free >= count("PRAGMA page_count") / 2;
+  // The file itself is cut when its WAL is written back, which a quiet spool would put off for long.
+  const char* step = more ? "PRAGMA incremental_vacuum(4096)" : "PRAGMA wal_checkpoint(TRUNCATE)";
+  if (!more && !std::exchange(shrinking_, false)) return false;
+  shrinking_ = more;
+  if (!database_->run(step)) abandon();
+  return shrinking_;
 }
 
 Result<void> Store::probe() {

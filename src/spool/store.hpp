@@ -103,7 +103,7 @@ class Store {
   Books books_;
   Seq next_seq_ = 1;
   std::unordered_set<Seq> damaged_;
-  bool reloaded_ = false;
+  bool reloaded_ = false, shrinking_ = false;
   std::vector<std::int64_t> changed_;
 };
 
