@@ -13,7 +13,7 @@ build_packages=(
   python3 procps
 )
 test_packages=(
-  libgtest-dev libgmock-dev python3-jwt python3-cryptography
+  libgtest-dev libgmock-dev python3-jwt python3-cryptography faketime
   clang clang-tidy clang-format libclang-rt-14-dev shellcheck
   debhelper dpkg-dev fakeroot lintian systemd                               # systemd: systemd-analyze verify
 )
