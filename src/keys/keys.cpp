@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "file/holder.hpp"
+#include "keeper.hpp"
 #include "tpm/holder.hpp"
 
 namespace vouchgate::keys {
@@ -17,18 +18,27 @@ struct Row {
   Result<std::unique_ptr<Signer>> (*create)(const KeySettings&);
   Result<void> (*remove)(const KeySettings&);
   Result<Description> (*describe)(const KeySettings&);
+  std::unique_ptr<Keeper> (*keep)(const KeySettings&, Duration);
 };
 
 const std::vector<Row>& table() {
   static const std::vector<Row> rows = {
-      {"tpm", "a TPM 2.0", {"ES256", "ES384", "RS256", "PS256"}, tpm::open, tpm::create, tpm::remove, tpm::describe},
+      {"tpm",
+       "a TPM 2.0",
+       {"ES256", "ES384", "RS256", "PS256"},
+       tpm::open,
+       tpm::create,
+       tpm::remove,
+       tpm::describe,
+       tpm::keep},
       {"file",
        "a PEM file, for test benches",
        {"ES256", "ES384", "RS256", "PS256"},
        file::open,
        file::create,
        file::remove,
-       file::describe},
+       file::describe,
+       file::keep},
   };
   return rows;
 }
@@ -68,6 +78,12 @@ Result<Description> describe(const KeySettings& settings) {
   const auto row = find(settings);
   if (!row) return fail(row.error());
   return (*row)->describe(settings);
+}
+
+Result<std::unique_ptr<Keeper>> keep(const KeySettings& settings, Duration limit) {
+  const auto row = find(settings);
+  if (!row) return fail(row.error());
+  return (*row)->keep(settings, limit);
 }
 
 const std::vector<Holder>& holders() {

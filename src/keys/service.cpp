@@ -1,22 +1,34 @@
-// One thread that owns the signer. A failure drops the signer, so that the next job opens it anew: a TPM that went away
-// and came back needs no restart. Never runs a callback on its own thread.
+// One thread that owns the key; the loop's timers answer for it when it hangs. Never runs a callback on its own thread.
+#include <atomic>
 #include <condition_variable>
 #include <csignal>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <thread>
 
+#include "keeper.hpp"
 #include "tpm/quiet.hpp"
-#include "vouchgate/keys/keys.hpp"
 
 namespace vouchgate::keys {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+// sign() goes through three waits for the hardware at most before it gives up: use, reopen, use. A third for each, and
+// the thread is free again when the loop's patience ends.
+constexpr int waits_in_a_job = 3;
+
+// A call that waits for its answer. The loop's, but for `open`, which the key's thread reads to skip what was given up.
+struct Call {
+  std::atomic<bool> open = true;
+  TimerId timer = 0;
+};
+
 class ServiceImpl : public Service {
  public:
-  ServiceImpl(KeySettings settings, Post post) : settings_(std::move(settings)), post_(std::move(post)) {
+  ServiceImpl(KeySettings settings, Post post, Timers& timers, Duration answer_within)
+      : settings_(std::move(settings)), post_(std::move(post)), timers_(timers), answer_within_(answer_within) {
     // Signals belong to the loop's thread: the device TCTI does not survive an interrupted poll (tpm2-tss issue 3086).
     sigset_t all;
     sigset_t before;
@@ -26,6 +38,10 @@ class ServiceImpl : public Service {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   ~ServiceImpl() override {
+    for (const auto& [id, call] : calls_) {
+      call->open = false;
+      timers_.cancel(call->timer);
+    }
     {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
@@ -35,11 +51,10 @@ class ServiceImpl : public Service {
   }
 
   void sign(std::string input, Done done) override {
-    {
-      const std::lock_guard lock(mutex_);
-      jobs_.push_back({std::move(input), std::move(done)});
-    }
-    wake_.notify_all();
+    ask<Bytes>([input = std::move(input)](Keeper& keeper) { return keeper.sign(view(input)); }, std::move(done));
+  }
+  void clock(std::function<void(Result<ClockReading>)> done) override {
+    ask<ClockReading>([](Keeper& keeper) { return keeper.clock(); }, std::move(done));
   }
   std::optional<KeyInfo> info() const override {
     const std::lock_guard lock(mutex_);
@@ -52,12 +67,41 @@ class ServiceImpl : public Service {
   }
 
  private:
-  struct Job {
-    std::string input;
-    Done done;
-  };
+  using Job = std::function<void(Result<std::unique_ptr<Keeper>>&)>;
+
+  template <class T>
+  void ask(std::function<Result<T>(Keeper&)> work, std::function<void(Result<T>)> done) {
+    const std::uint64_t id = ++last_id_;
+    const auto call = std::make_shared<Call>();
+    calls_.emplace(id, call);
+    // On the loop: whoever comes first, the thread's answer or the timer's.
+    const auto answer = [this, call, id, done = std::move(done)](Result<T> result) {
+      if (!call->open.exchange(false)) return;
+      timers_.cancel(call->timer);
+      calls_.erase(id);
+      done(std::move(result));
+    };
+    call->timer = timers_.after(answer_within_, [this, answer] { answer(fail(gave_up())); });
+    Job job = [this, call, answer, work = std::move(work)](Result<std::unique_ptr<Keeper>>& keeper) {
+      if (!call->open) return;
+      auto result = std::make_shared<Result<T>>(keeper ? work(**keeper) : Result<T>(fail(keeper.error())));
+      post_([answer, result] { answer(std::move(*result)); });
+    };
+    {
+      const std::lock_guard lock(mutex_);
+      jobs_.push_back(std::move(job));
+    }
+    wake_.notify_all();
+  }
+
+  Error gave_up() const {
+    return {Code::timeout, "key", settings_.holder == "tpm" ? settings_.tpm.tcti : settings_.file.path,
+            "no answer within " + std::to_string(answer_within_.count()) + " ms",
+            "the chip or its simulator hangs, or another program keeps it busy; see dmesg; the gateway goes on trying"};
+  }
 
   void work() {
+    auto keeper = keep(settings_, answer_within_ / waits_in_a_job);
     std::unique_lock lock(mutex_);
     while (true) {
       wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
@@ -66,42 +110,34 @@ class ServiceImpl : public Service {
       jobs_.pop_front();
       busy_since_ = SteadyClock::now();
       lock.unlock();
-      auto result = std::make_shared<Result<Bytes>>(sign_now(job.input));
+      job(keeper);
       lock.lock();
       busy_since_.reset();
-      if (signer_) info_ = signer_->info();
-      post_([done = job.done, result] { done(std::move(*result)); });
+      if (!keeper) continue;
+      if (auto info = (*keeper)->info()) info_ = std::move(info);
     }
-  }
-
-  Result<Bytes> sign_now(const std::string& input) {
-    if (!signer_) {
-      auto opened = open(settings_);
-      if (!opened) return fail(opened.error());
-      signer_ = std::move(*opened);
-    }
-    auto signature = signer_->sign(view(input));
-    if (!signature) signer_.reset();
-    return signature;
   }
 
   const KeySettings settings_;
   const Post post_;
+  Timers& timers_;
+  const Duration answer_within_;
+  std::map<std::uint64_t, std::shared_ptr<Call>> calls_;  // the loop's
+  std::uint64_t last_id_ = 0;                             // the loop's
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> jobs_;
   std::optional<KeyInfo> info_;
   std::optional<SteadyClock::time_point> busy_since_;
   bool stopping_ = false;
-  std::unique_ptr<Signer> signer_;  // the thread's alone
   std::thread thread_;
 };
 
 }  // namespace
 
-std::unique_ptr<Service> start_service(const KeySettings& settings, Post post) {
+std::unique_ptr<Service> start_service(const KeySettings& settings, Post post, Timers& timers, Duration answer_within) {
   tpm::quiet_library();
-  return std::make_unique<ServiceImpl>(settings, std::move(post));
+  return std::make_unique<ServiceImpl>(settings, std::move(post), timers, answer_within);
 }
 
 }  // namespace vouchgate::keys

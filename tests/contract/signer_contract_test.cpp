@@ -97,7 +97,8 @@ TEST_P(SignerContract, a_key_of_another_algorithm_is_a_mismatch) {
 TEST_P(SignerContract, the_service_signs_on_its_thread_and_answers_on_the_loop) {
   ASSERT_TRUE(create(settings));
   support::ManualPost loop;
-  const auto service = start_service(settings, loop.post());
+  support::VirtualTime time;
+  const auto service = start_service(settings, loop.post(), time);
   std::vector<int> order;
   for (int i = 0; i < 5; ++i)
     service->sign("input", [&, i](Result<Bytes> signature) {

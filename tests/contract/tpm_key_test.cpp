@@ -222,7 +222,8 @@ TEST_F(TpmKey, power_cuts_do_not_raise_the_lockout_counter) {
 TEST_F(TpmKey, the_service_survives_a_tpm_that_goes_and_comes_back) {
   ASSERT_TRUE(create(settings));
   support::ManualPost loop;
-  const auto service = start_service(settings, loop.post());
+  support::VirtualTime time;
+  const auto service = start_service(settings, loop.post(), time);
   std::vector<Result<Bytes>> answers;
   const auto ask = [&] {
     const auto wanted = answers.size() + 1;

@@ -2,6 +2,8 @@
 // names a TPM, besides provision the only one that names OpenSSL. Private keys never leave it.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,8 +38,19 @@ struct Description {
 };
 Result<Description> describe(const KeySettings& settings);
 
-// Opens the key on a thread of its own and keeps it. While the key cannot be used, each sign() opens it anew and its
-// error says why. `post` runs callbacks on the loop. The destructor waits for the signature under way.
+// The TPM's own clock, TPMS_CLOCK_INFO (TPM 2.0 Part 2, 10.11.1). It runs while the TPM has power, is never set back
+// but by TPM2_Clear, and may lag behind real time, never lead it by more than the TPM's drift.
+struct ClockReading {
+  std::uint64_t milliseconds = 0;   // of power since the TPM was last cleared
+  std::uint32_t reset_count = 0;    // TPM resets since then
+  std::uint32_t restart_count = 0;  // restarts and resumes since the last reset
+  bool safe = false;                // false: after an unclean stop an earlier reading may have been higher
+};
+
+// Opens the key on a thread of its own and keeps it. Loop thread only, but health(). While the key cannot be used, each
+// call tries to recover it, once, and its error says why. Every call is answered exactly once, in order, within
+// `answer_within`: with Code::timeout if the TPM hangs. The destructor waits for the job under way; calls that are open
+// then are never answered.
 struct ServiceHealth {
   bool busy = false;
   Duration busy_for{};  // how long the job under way has been running
@@ -45,8 +58,12 @@ struct ServiceHealth {
 class Service : public SigningService {
  public:
   virtual ServiceHealth health() const = 0;  // any thread; for the watchdog
+  // TPM2_ReadClock (TPM 2.0 Part 3, 29.1); needs no key. Errors: as of sign(); unsupported without a TPM.
+  virtual void clock(std::function<void(Result<ClockReading>)> done) = 0;
 };
-std::unique_ptr<Service> start_service(const KeySettings& settings, Post post);
+constexpr Duration usual_answer = std::chrono::seconds(30);
+std::unique_ptr<Service> start_service(const KeySettings& settings, Post post, Timers& timers,
+                                       Duration answer_within = usual_answer);
 
 // Holder words with the algorithms each may do, for config checks and help.
 struct Holder {

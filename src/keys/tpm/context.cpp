@@ -1,16 +1,16 @@
-// ESAPI calls with their return codes mapped. Never uses a NULL TCTI: the library's fall-back ends at TCP on localhost.
+// ESAPI calls with their return codes mapped. Never calls without a limit.
 #include "context.hpp"
 
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <pwd.h>
 #include <tss2/tss2_mu.h>
-#include <tss2/tss2_tctildr.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 
 #include "../crypto.hpp"
 #include "quiet.hpp"
@@ -55,38 +55,43 @@ Bytes name_of(const TPM2B_PUBLIC& area) {
   return name;
 }
 
-Result<std::unique_ptr<Context>> Context::open(const std::string& tcti) {
+Result<std::unique_ptr<Context>> Context::open(const std::string& tcti, std::chrono::milliseconds limit) {
   quiet_library();
   if (tcti.empty()) return fail(Code::invalid, "tpm", "key.tpm.tcti", "is empty", "e.g. device:/dev/tpmrm0");
   if (auto device = check_device(tcti); !device) return fail(device.error());
-  TSS2_TCTI_CONTEXT* transport = nullptr;
-  if (const TSS2_RC rc = Tss2_TctiLdr_Initialize(tcti.c_str(), &transport); rc != TSS2_RC_SUCCESS) {
-    Error error = explain(rc, tcti);
-    error.code = Code::unavailable;
-    error.reason = "the TPM does not answer";
-    error.hint = "see key.tpm.tcti; is the TPM or its simulator there?";
-    return fail(error);
-  }
-  std::unique_ptr<Context> context(new Context(tcti, transport));
-  if (const TSS2_RC rc = Esys_Initialize(&context->esys_, transport, nullptr); rc != TSS2_RC_SUCCESS)
+  auto line = open_line(tcti);
+  if (!line) return fail(line.error());
+  std::unique_ptr<Context> context(new Context(tcti, std::move(*line), limit));
+  if (const TSS2_RC rc = Esys_Initialize(&context->esys_, context->wire_.tcti(), nullptr); rc != TSS2_RC_SUCCESS)
     return fail(explain(rc, tcti));
   return context;
 }
 
+Context::Context(std::string tcti, std::unique_ptr<Line> line, std::chrono::milliseconds limit)
+    : tcti_(std::move(tcti)),
+      wire_(std::move(line), limit, [](std::chrono::milliseconds pause) { std::this_thread::sleep_for(pause); }) {}
+
 Context::~Context() {
   while (!loaded_.empty()) flush(loaded_.back());
   if (esys_ != nullptr) Esys_Finalize(&esys_);
-  Tss2_TctiLdr_Finalize(&transport_);
+}
+
+Error Context::failed(TSS2_RC rc, const std::string& what) {
+  last_failure_ = rc;
+  // A transport's failure is not about the object that was asked for.
+  return explain(rc, (rc & TSS2_RC_LAYER_MASK) == TSS2_TCTI_RC_LAYER ? tcti_ : what);
 }
 
 Result<Context::Persistent> Context::persistent(TPM2_HANDLE handle) {
   Persistent found;
   TSS2_RC rc = Esys_TR_FromTPMPublic(esys_, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &found.handle);
-  if (rc != TSS2_RC_SUCCESS) return fail(explain(rc, handle_text(handle)));
+  // An empty handle is an answer, no failure.
+  if (tpm_code(rc) == TPM2_RC_HANDLE) return fail(explain(rc, handle_text(handle)));
+  if (rc != TSS2_RC_SUCCESS) return fail(failed(rc, handle_text(handle)));
   TPM2B_PUBLIC* area = nullptr;
   TPM2B_NAME* name = nullptr;
   rc = Esys_ReadPublic(esys_, found.handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &area, &name, nullptr);
-  if (rc != TSS2_RC_SUCCESS) return fail(explain(rc, handle_text(handle)));
+  if (rc != TSS2_RC_SUCCESS) return fail(failed(rc, handle_text(handle)));
   const Esys<TPM2B_PUBLIC> area_owner(area);
   const Esys<TPM2B_NAME> name_owner(name);
   found.area = *area;
@@ -97,7 +102,7 @@ Result<Context::Persistent> Context::persistent(TPM2_HANDLE handle) {
 Result<ESYS_TR> Context::load(ESYS_TR parent, ESYS_TR session, const TPM2B_PRIVATE& secret, const TPM2B_PUBLIC& area) {
   ESYS_TR object = ESYS_TR_NONE;
   const TSS2_RC rc = Esys_Load(esys_, parent, session, ESYS_TR_NONE, ESYS_TR_NONE, &secret, &area, &object);
-  if (rc != TSS2_RC_SUCCESS) return fail(explain(rc, "loading the key"));
+  if (rc != TSS2_RC_SUCCESS) return fail(failed(rc, "loading the key"));
   loaded_.push_back(object);
   return object;
 }
@@ -112,7 +117,7 @@ Result<void> Context::persist(ESYS_TR object, TPM2_HANDLE handle) {
   const TSS2_RC rc =
       Esys_EvictControl(esys_, ESYS_TR_RH_OWNER, object, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, handle, &made);
   if (rc != TSS2_RC_SUCCESS) {
-    Error error = explain(rc, handle_text(handle));
+    Error error = failed(rc, handle_text(handle));
     if (error.code == Code::denied)
       error.reason = "the TPM's owner authorisation is set", error.hint = "it must be empty to make keys persistent";
     return fail(error);
@@ -125,7 +130,7 @@ Result<void> Context::evict(ESYS_TR object, TPM2_HANDLE handle) {
   ESYS_TR none = ESYS_TR_NONE;
   const TSS2_RC rc =
       Esys_EvictControl(esys_, ESYS_TR_RH_OWNER, object, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, handle, &none);
-  if (rc != TSS2_RC_SUCCESS) return fail(explain(rc, handle_text(handle)));
+  if (rc != TSS2_RC_SUCCESS) return fail(failed(rc, handle_text(handle)));
   return {};
 }
 
@@ -133,7 +138,7 @@ Result<void> Context::test_parameters(const TPM2B_PUBLIC& area, const std::strin
   const TPMT_PUBLIC_PARMS parameters{area.publicArea.type, area.publicArea.parameters};
   const TSS2_RC rc = Esys_TestParms(esys_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &parameters);
   if (rc != TSS2_RC_SUCCESS) {
-    Error error = explain(rc, what);
+    Error error = failed(rc, what);
     if (tpm_code(rc) != 0 && error.code != Code::busy && error.code != Code::unavailable)
       error.code = Code::unsupported;
     return fail(error);
@@ -162,6 +167,15 @@ std::string Context::hardware() {
   return out;
 }
 
+Result<ClockReading> Context::read_clock() {
+  TPMS_TIME_INFO* time = nullptr;
+  const TSS2_RC rc = Esys_ReadClock(esys_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &time);
+  if (rc != TSS2_RC_SUCCESS) return fail(failed(rc, "reading the clock"));
+  const Esys<TPMS_TIME_INFO> owner(time);
+  const TPMS_CLOCK_INFO& clock = time->clockInfo;
+  return ClockReading{clock.clock, clock.resetCount, clock.restartCount, clock.safe == TPM2_YES};
+}
+
 Authorisation::~Authorisation() { OPENSSL_cleanse(secret_.data(), secret_.size()); }
 
 TPM2B_AUTH Authorisation::value() const {
@@ -175,7 +189,7 @@ Result<void> Authorisation::set_on(ESYS_TR object) {
   TPM2B_AUTH auth = value();
   const TSS2_RC rc = Esys_TR_SetAuth(context_.get(), object, &auth);
   OPENSSL_cleanse(&auth, sizeof auth);
-  if (rc != TSS2_RC_SUCCESS) return fail(explain(rc, "authorisation value"));
+  if (rc != TSS2_RC_SUCCESS) return fail(context_.failed(rc, "authorisation value"));
   return {};
 }
 
@@ -188,12 +202,12 @@ Result<ESYS_TR> Authorisation::begin() {
   ESYS_TR session = ESYS_TR_NONE;
   TSS2_RC rc = Esys_StartAuthSession(context_.get(), parent_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
                                      nullptr, TPM2_SE_HMAC, &symmetric, TPM2_ALG_SHA256, &session);
-  if (rc != TSS2_RC_SUCCESS) return fail(explain(rc, "starting a session"));
+  if (rc != TSS2_RC_SUCCESS) return fail(context_.failed(rc, "starting a session"));
   // Without continueSession the TPM ends it with the command.
   rc = Esys_TRSess_SetAttributes(context_.get(), session, TPMA_SESSION_DECRYPT, 0xff);
   if (rc != TSS2_RC_SUCCESS) {
     context_.flush(session);
-    return fail(explain(rc, "starting a session"));
+    return fail(context_.failed(rc, "starting a session"));
   }
   return session;
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "../keeper.hpp"
 #include "vouchgate/keys/keys.hpp"
 
 namespace vouchgate::keys::tpm {
@@ -11,5 +12,6 @@ Result<std::unique_ptr<Signer>> open(const KeySettings& settings);
 Result<std::unique_ptr<Signer>> create(const KeySettings& settings);
 Result<void> remove(const KeySettings& settings);
 Result<Description> describe(const KeySettings& settings);
+std::unique_ptr<Keeper> keep(const KeySettings& settings, Duration limit);
 
 }  // namespace vouchgate::keys::tpm

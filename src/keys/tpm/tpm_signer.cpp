@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "../crypto.hpp"
-#include "rc_map.hpp"
 
 namespace vouchgate::keys::tpm {
 
@@ -22,7 +21,7 @@ Result<Bytes> TpmSigner::sign(ByteView input) {
   const TSS2_RC rc = Esys_Sign(context_->get(), key_, *session, ESYS_TR_NONE, ESYS_TR_NONE, &hashed, &by_the_key,
                                &no_ticket, &signature);
   authorisation_->end(*session, rc == TSS2_RC_SUCCESS);
-  if (rc != TSS2_RC_SUCCESS) return fail(explain(rc, info_.where));
+  if (rc != TSS2_RC_SUCCESS) return fail(context_->failed(rc, info_.where));
   const Esys<TPMT_SIGNATURE> owner(signature);
   if (is_elliptic(info_.algorithm)) {
     const TPMS_SIGNATURE_ECDSA& pair = signature->signature.ecdsa;

@@ -10,7 +10,7 @@ namespace vouchgate::keys::tpm {
 
 class TpmSigner : public Signer {
  public:
-  TpmSigner(std::unique_ptr<Context> context, std::unique_ptr<Authorisation> authorisation, ESYS_TR key, KeyInfo info)
+  TpmSigner(std::shared_ptr<Context> context, std::unique_ptr<Authorisation> authorisation, ESYS_TR key, KeyInfo info)
       : context_(std::move(context)), authorisation_(std::move(authorisation)), key_(key), info_(std::move(info)) {}
 
   const KeyInfo& info() const override { return info_; }
@@ -19,7 +19,7 @@ class TpmSigner : public Signer {
   Result<void> persist(TPM2_HANDLE handle) { return context_->persist(key_, handle); }
 
  private:
-  std::unique_ptr<Context> context_;  // outlives the authorisation, which refers to it
+  std::shared_ptr<Context> context_;  // outlives the authorisation, which refers to it
   std::unique_ptr<Authorisation> authorisation_;
   ESYS_TR key_;
   KeyInfo info_;

@@ -29,11 +29,12 @@ class SigningThread : public ::testing::Test {
   support::TemporaryDirectory directory;
   KeySettings settings;
   support::ManualPost loop;
+  support::VirtualTime time;
   std::thread::id answered_on;
 };
 
 TEST_F(SigningThread, says_that_there_is_no_key_and_signs_as_soon_as_there_is_one) {
-  const auto service = start_service(settings, loop.post());
+  const auto service = start_service(settings, loop.post(), time);
   EXPECT_EQ(ask(*service).error().code, Code::not_found);
   EXPECT_FALSE(service->info());
   ASSERT_TRUE(create(settings));
@@ -45,7 +46,7 @@ TEST_F(SigningThread, says_that_there_is_no_key_and_signs_as_soon_as_there_is_on
 
 TEST_F(SigningThread, keeps_the_key_open_and_answers_on_the_loop) {
   ASSERT_TRUE(create(settings));
-  const auto service = start_service(settings, loop.post());
+  const auto service = start_service(settings, loop.post(), time);
   ASSERT_TRUE(ask(*service));
   EXPECT_EQ(answered_on, std::this_thread::get_id());
   std::filesystem::remove(settings.file.path);
@@ -55,7 +56,7 @@ TEST_F(SigningThread, keeps_the_key_open_and_answers_on_the_loop) {
 
 TEST_F(SigningThread, can_be_stopped_with_work_left) {
   ASSERT_TRUE(create(settings));
-  auto service = start_service(settings, loop.post());
+  auto service = start_service(settings, loop.post(), time);
   for (int i = 0; i < 1000; ++i) service->sign("input", [](Result<Bytes>) {});
   service.reset();
   EXPECT_LE(loop.size(), 1000u);
