@@ -51,7 +51,7 @@ Swtpm::~Swtpm() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
-void Swtpm::start() {
+void Swtpm::start(Startup startup) {
   const std::string socket = directory_ + "/tpm.sock";
   ::unlink(socket.c_str());
   ::unlink((socket + ".ctrl").c_str());
@@ -65,7 +65,7 @@ void Swtpm::start() {
                              "--ctrl",
                              "type=unixio,path=" + socket + ".ctrl",
                              "--flags",
-                             "not-need-init,startup-clear"};
+                             startup == Startup::clear ? "not-need-init,startup-clear" : "not-need-init"};
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -82,6 +82,13 @@ void Swtpm::start() {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));  // another process's socket has no event to wait for
   }
 }
+
+void Swtpm::suspend() {
+  ::kill(pid_, SIGSTOP);
+  ::waitpid(pid_, nullptr, WUNTRACED);  // it takes effect later than kill() returns
+}
+
+void Swtpm::resume() { ::kill(pid_, SIGCONT); }
 
 void Swtpm::kill_hard() {
   if (pid_ <= 0) return;

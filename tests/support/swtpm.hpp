@@ -18,7 +18,11 @@ class Swtpm {
   std::string tcti() const { return "swtpm:path=" + directory_ + "/tpm.sock"; }
   const std::string& directory() const { return directory_; }
   void kill_hard();  // as a power cut: no TPM2_Shutdown
-  void start();      // again, with the same state
+  // Again, with the same state. Not started up: the TPM answers TPM_RC_INITIALIZE until somebody sends TPM2_Startup.
+  enum class Startup { clear, none };
+  void start(Startup startup = Startup::clear);
+  void suspend();  // it hangs: connections are taken, nothing is answered
+  void resume();
 
  private:
   std::string directory_;

@@ -33,6 +33,10 @@ TEST(RcMap, every_code_that_matters_has_its_kind) {
       {0x14b, Code::full},           // NV space
       {0xa000a, Code::unavailable},  // TCTI: I/O error
       {0xa0008, Code::unavailable},  // TCTI: no connection
+      {0xa7f00, Code::timeout},      // TCTI: our deadline
+      {0xb0143, Code::unavailable},  // the resource manager's own
+      {0x130, Code::unavailable},    // reboot
+      {0x906, Code::busy},           // object handles
       {0x70007, Code::unavailable},  // ESAPI: bad sequence
       {0xc0902, Code::busy},         // the same from a resource manager
   };

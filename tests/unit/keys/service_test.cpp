@@ -54,6 +54,27 @@ TEST_F(SigningThread, keeps_the_key_open_and_answers_on_the_loop) {
   EXPECT_FALSE(service->health().busy);
 }
 
+TEST_F(SigningThread, has_no_clock_without_a_tpm) {
+  const auto service = start_service(settings, loop.post(), time);
+  std::optional<Result<ClockReading>> answer;
+  service->clock([&](Result<ClockReading> result) { answer = std::move(result); });
+  ASSERT_TRUE(loop.run_until([&] { return answer.has_value(); }));
+  EXPECT_EQ(answer->error().code, Code::unsupported);
+}
+
+TEST_F(SigningThread, an_unknown_holder_is_said_to_every_call) {
+  settings.holder = "tmp";
+  const auto service = start_service(settings, loop.post(), time);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(ask(*service).error().code, Code::unsupported);
+}
+
+TEST_F(SigningThread, leaves_no_timer_behind_an_answer) {
+  ASSERT_TRUE(create(settings));
+  const auto service = start_service(settings, loop.post(), time);
+  ASSERT_TRUE(ask(*service));
+  EXPECT_EQ(time.armed(), 0u);
+}
+
 TEST_F(SigningThread, can_be_stopped_with_work_left) {
   ASSERT_TRUE(create(settings));
   auto service = start_service(settings, loop.post(), time);
