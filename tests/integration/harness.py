@@ -100,7 +100,8 @@ class Rig:
         return os.path.join(self.directory, name)
 
     # swtpm
-    def start_tpm(self):
+    def start_tpm(self, startup=True):
+        """Without `startup` it answers TPM_RC_INITIALIZE until somebody sends TPM2_Startup, as after a reset."""
         state = self.path("tpm")
         os.makedirs(state, exist_ok=True)
         self.tpm_socket = self.path("tpm.sock")
@@ -110,7 +111,7 @@ class Rig:
         self.swtpm = Program("swtpm", ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={state},mode=0600",
                                        "--server", f"type=unixio,path={self.tpm_socket}",
                                        "--ctrl", f"type=unixio,path={self.tpm_socket}.ctrl",
-                                       "--flags", "not-need-init,startup-clear"], self.directory)
+                                       "--flags", "not-need-init" + (",startup-clear" if startup else "")], self.directory)
         wait_for(lambda: swtpm_answers(self.tpm_socket + ".ctrl"), "swtpm")
 
     # configuration
