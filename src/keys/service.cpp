@@ -67,7 +67,8 @@ class ServiceImpl : public Service {
   }
 
  private:
-  using Job = std::function<void(Result<std::unique_ptr<Keeper>>&)>;
+  using Answer = std::function<void()>;  // for the loop; empty: nobody waits for it any more
+  using Job = std::function<Answer(Result<std::unique_ptr<Keeper>>&)>;
 
   template <class T>
   void ask(std::function<Result<T>(Keeper&)> work, std::function<void(Result<T>)> done) {
@@ -82,10 +83,10 @@ class ServiceImpl : public Service {
       done(std::move(result));
     };
     call->timer = timers_.after(answer_within_, [this, answer] { answer(fail(gave_up())); });
-    Job job = [this, call, answer, work = std::move(work)](Result<std::unique_ptr<Keeper>>& keeper) {
-      if (!call->open) return;
+    Job job = [call, answer, work = std::move(work)](Result<std::unique_ptr<Keeper>>& keeper) -> Answer {
+      if (!call->open) return {};
       auto result = std::make_shared<Result<T>>(keeper ? work(**keeper) : Result<T>(fail(keeper.error())));
-      post_([answer, result] { answer(std::move(*result)); });
+      return [answer, result] { answer(std::move(*result)); };
     };
     {
       const std::lock_guard lock(mutex_);
@@ -110,11 +111,13 @@ class ServiceImpl : public Service {
       jobs_.pop_front();
       busy_since_ = SteadyClock::now();
       lock.unlock();
-      job(keeper);
+      Answer answer = job(keeper);
       lock.lock();
       busy_since_.reset();
-      if (!keeper) continue;
-      if (auto info = (*keeper)->info()) info_ = std::move(info);
+      auto info = keeper ? (*keeper)->info() : std::nullopt;
+      if (info) info_ = std::move(info);
+      // Last: who hears the answer may ask for health() and info() at once.
+      if (answer) post_(std::move(answer));
     }
   }
 

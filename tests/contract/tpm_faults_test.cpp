@@ -29,9 +29,14 @@ struct Lines : log::Sink {
 
 class TpmFaults : public TpmKey {
  protected:
-  TpmFaults() : before(log::set_sink(lines)) {}
+  TpmFaults() : before(log::set_sink(lines)) {
+    // An hour between two lines: nothing is folded, so what is said twice is seen twice.
+    log::set_clock(
+        [hours = 0]() mutable { return std::chrono::steady_clock::time_point(std::chrono::hours(++hours)); });
+  }
   ~TpmFaults() override {
     service.reset();
+    log::set_clock(std::chrono::steady_clock::now);
     log::set_sink(before);
   }
   void make_key_and_service(Duration answer_within = usual_answer) {
@@ -324,6 +329,29 @@ TEST_F(TpmFaults, a_thread_that_hangs_does_not_keep_the_loop_waiting) {
   ASSERT_TRUE(signature) << signature.error().text();
   loop.run_all();
   EXPECT_EQ(answers.size(), 2u) << "each call is answered once; the late signature is dropped";
+}
+
+TEST_F(TpmFaults, calls_that_were_given_up_cost_the_thread_no_time) {
+  make_key_and_service(std::chrono::seconds(3));  // one second for a command
+  std::vector<Result<Bytes>> answers;
+  ask_a_hanging_tpm(answers);
+  for (int i = 0; i < 100; ++i)
+    service->sign("more", [&](Result<Bytes> result) { answers.push_back(std::move(result)); });
+  time.advance(std::chrono::seconds(3));
+  EXPECT_EQ(answers.size(), 101u);
+  EXPECT_EQ(ask().error().code, Code::timeout) << "by the thread, which did not try each of them";
+}
+
+TEST_F(TpmFaults, a_wrong_authorisation_value_is_read_anew_from_its_file) {
+  settings.tpm.auth_file = write("auth", "correct horse");
+  make_key_and_service();
+  ASSERT_TRUE(ask());
+  write("auth", "battery staple");
+  service = start_service(settings, loop.post(), time);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(ask().error().code, Code::denied);
+  write("auth", "correct horse");
+  EXPECT_TRUE(ask());
+  EXPECT_EQ(lockout_counter(), 0u);
 }
 
 TEST_F(TpmFaults, the_service_ends_with_calls_open) {
