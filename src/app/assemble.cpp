@@ -31,6 +31,7 @@ namespace {
 constexpr Duration longest_key_job = std::chrono::seconds(60);
 constexpr Duration longest_disk_job = std::chrono::seconds(60);
 constexpr Duration status_every = std::chrono::seconds(2);
+constexpr Duration chip_clock_every = std::chrono::hours(1);
 
 // Local users by device, looked up once. Unknown names are errors: a typing mistake must not open or close a door.
 Result<std::map<std::string, std::set<std::uint32_t>>> users_of(const Settings& settings) {
@@ -87,6 +88,7 @@ class DaemonImpl : public Daemon {
   void begin_stop(const std::string& reason);
   void watch(Duration every);
   void tell_status();
+  void read_chip_clock();
 
   const Settings settings_;
   asio::io_context loop_{1};
@@ -151,9 +153,19 @@ Result<void> DaemonImpl::run() {
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number, error);
   await_signal();
   if (const auto interval = service::watchdog_interval()) watch(*interval);
+  read_chip_clock();  // asked before the first signature, so answered before it
   gateway_->start([this](const Result<void>& result) { started(result); });
   loop_.run();
   return outcome_;
+}
+
+// Evidence of the time that a machine without a battery has: the TPM counted while it had power. An unsupported holder
+// or a chip that does not answer now is only less evidence.
+void DaemonImpl::read_chip_clock() {
+  signing_->clock([this](const Result<keys::ClockReading>& reading) {
+    if (reading) timekeeper_->chip_clock(std::chrono::milliseconds(reading->milliseconds));
+  });
+  timers_.after(chip_clock_every, [this] { read_chip_clock(); });
 }
 
 void DaemonImpl::started(const Result<void>& result) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <utility>
 
 #include "kept_time.hpp"
 #include "vouchgate/timekeeper/judge.hpp"
@@ -54,8 +55,9 @@ class Implementation : public Timekeeper {
   }
 
   void chip_clock(std::chrono::milliseconds reading) override {
-    chip_ = reading;
+    const bool first = !std::exchange(chip_, reading);
     chip_read_at_ = clock_.monotonic();
+    if (first && stepped_) stepped_();  // news of the time, as a step is
   }
 
   void on_step(std::function<void()> stepped) override { stepped_ = std::move(stepped); }

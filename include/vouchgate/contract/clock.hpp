@@ -58,7 +58,7 @@ class TimeJudge {
   virtual TimeReport judge() = 0;  // cheap, never blocks
   // The cloud accepted a token that was made from Clock::wall(): it is right within minutes.
   virtual void confirmed() = 0;
-  // `stepped` is called after the wall clock was set (not slewed), from then on until it is replaced.
+  // `stepped` is called after the wall clock was set (not slewed), or evidence came, from then on until it is replaced.
   virtual void on_step(std::function<void()> stepped) = 0;
 };
 
