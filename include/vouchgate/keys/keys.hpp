@@ -38,8 +38,8 @@ struct Description {
 };
 Result<Description> describe(const KeySettings& settings);
 
-// The TPM's own clock, TPMS_CLOCK_INFO (TPM 2.0 Part 2, 10.11.1). It runs while the TPM has power, is never set back
-// but by TPM2_Clear, and may lag behind real time, never lead it by more than the TPM's drift.
+// The TPM's own clock, TPMS_CLOCK_INFO (TPM 2.0 Part 2, 10.11.1; Part 1, 36). It runs while the TPM has power, so it
+// lags behind real time. Only its owner can put it forward (TPM2_ClockSet), only TPM2_Clear puts it back.
 struct ClockReading {
   std::uint64_t milliseconds = 0;   // of power since the TPM was last cleared
   std::uint32_t reset_count = 0;    // TPM resets since then
