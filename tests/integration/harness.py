@@ -122,7 +122,8 @@ class Rig:
                  f"  tpm: {{tcti: \"{values['tcti']}\", handle: {values['handle']}, key_file: {self.path('state/key.tss2.pem')}}}",
                  "token:"]
         lines += [f"  {key}: {value}" for key, value in self.token.items()]
-        lines += ["cloud:", f"  endpoints: [\"mqtts://localhost:{values['port']}\"]", f"  tls: {{ca_file: {values['ca']}}}",
+        endpoints = values.get("endpoints", [f"mqtts://localhost:{values['port']}"])
+        lines += ["cloud:", f"  endpoints: {json.dumps(endpoints)}", f"  tls: {{ca_file: {values['ca']}}}",
                   "  backoff: {base: 200ms, cap: 2s}",
                   "  iot_core: {project: demo, region: us-central1, registry: boxes, gateway: gw-1}"]
         lines += [f"  {key}: {json.dumps(value) if not isinstance(value, str) else value}" for key, value in self.cloud.items()]
@@ -153,10 +154,10 @@ class Rig:
         with open(self.path("registry.json"), "w", encoding="utf-8") as file:
             json.dump(registry, file)
 
-    def start_cloud(self):
+    def start_cloud(self, *options):
         self.emulator = Program("emulator", [binary("vouchgate-emulator"), "--registry", self.path("registry.json"),
                                              "--port", str(self.port), "--state-dir", self.path("cloud"),
-                                             "--plugin", binary("vouchgate_emulator_plugin.so")], self.directory)
+                                             "--plugin", binary("vouchgate_emulator_plugin.so"), *options], self.directory)
         listening = self.next_event(lambda e: e["event"] == "listening")
         self.port = int(listening["url"].rsplit(":", 1)[1])
 
@@ -175,18 +176,26 @@ class Rig:
             if wanted(event):
                 return event
 
+    def drain_events(self):
+        """Takes over what the cloud has said so far."""
+        while not self.emulator.lines.empty():
+            line = self.emulator.lines.get()
+            if line is not None:
+                self.events.append(json.loads(line))
+
     def telemetry(self, device):
         return [e for e in self.events if e["event"] == "telemetry" and e["device"] == device]
 
     # the daemon
-    def start_daemon(self, ready=True, env=None):
+    def start_daemon(self, ready=True, env=None, inside=()):
+        """`inside`: a command that runs the daemon, e.g. in a namespace of its own."""
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         path = self.path("notify.sock")
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
         self.notify.bind(path)
         self.notify.settimeout(DEADLINE)
-        self.daemon = Program("vouchgated", [binary("vouchgated"), "--config", self.config], self.directory,
+        self.daemon = Program("vouchgated", [*inside, binary("vouchgated"), "--config", self.config], self.directory,
                               {"NOTIFY_SOCKET": path, **(env or {})})
         if ready:
             self.await_notify("READY=1")
@@ -207,11 +216,14 @@ class Rig:
     def child(self):
         return Child(self.path("children.sock"))
 
-    def start_all(self):
+    def start_key(self):
         self.start_tpm()
         self.write_config()
         self.run("key", "create")
         self.write_registry(self.run("key", "export", "--format", "pem").stdout)
+
+    def start_all(self):
+        self.start_key()
         self.start_cloud()
         self.write_config()
         self.start_daemon()

@@ -1,4 +1,5 @@
-"""A minimal MQTT 3.1.1 client over TLS for tests: sees every packet, hides nothing. Never retries or reconnects."""
+"""MQTT 3.1.1 packets on a socket, and a minimal client over TLS for tests: sees every packet, hides nothing. Never
+retries or reconnects."""
 import socket
 import ssl
 import struct
@@ -15,12 +16,12 @@ class Refused(Exception):
     """CONNACK with a code other than 0; args[0] is the code."""
 
 
-def _text(value):
+def text(value):
     data = value if isinstance(value, bytes) else value.encode()
     return struct.pack("!H", len(data)) + data
 
 
-def _frame(header, body):
+def frame(header, body=b""):
     size, out = len(body), bytearray([header])
     while True:
         size, digit = divmod(size, 128)
@@ -29,36 +30,18 @@ def _frame(header, body):
             return bytes(out) + body
 
 
-class Client:
-    """Connects at once. Raises Refused, Closed or TimeoutError."""
+class Wire:
+    """Packets in and out of a connected socket, for either side."""
 
-    def __init__(self, port, client_id, username="unused", password="", ca_file=None, host="localhost", clean=True,
-                 will=None, keepalive=60, level=4, timeout=5.0):
-        self.timeout, self.buffer, self.inbox, self.packet_id = timeout, b"", [], 0
-        context = ssl.create_default_context(cafile=ca_file)
-        self.socket = context.wrap_socket(socket.create_connection((host, port), timeout), server_hostname=host)
+    def __init__(self, connected, timeout=5.0):
+        self.socket, self.timeout, self.buffer = connected, timeout, b""
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        flags = (0x02 if clean else 0) | 0x80 | 0x40 | (0x04 if will else 0)
-        body = _text("MQTT" if level >= 4 else "MQIsdp") + struct.pack("!BBH", level, flags, keepalive)
-        body += (b"\0" if level == 5 else b"") + _text(client_id)
-        if will:
-            body += _text(will[0]) + _text(will[1])
-        self._send(0x10, body + _text(username) + _text(password))
-        kind, _, answer = self.packet()
-        assert kind == CONNACK, kind
-        if answer[1] != 0:
-            self.socket.close()
-            raise Refused(answer[1])
 
-    def _send(self, header, body=b""):
+    def send(self, header, body=b""):
         try:
-            self.socket.sendall(_frame(header, body))
+            self.socket.sendall(frame(header, body))
         except (ConnectionError, ssl.SSLError) as error:
             raise Closed from error
-
-    def _next_id(self):
-        self.packet_id = self.packet_id % 65535 + 1
-        return self.packet_id
 
     def _read(self, count, deadline):
         while len(self.buffer) < count:
@@ -90,12 +73,37 @@ class Client:
         head, body, self.buffer = self.buffer[0], self.buffer[at:at + size], self.buffer[at + size:]
         return head >> 4, head & 15, body
 
+
+class Client(Wire):
+    """Connects at once. Raises Refused, Closed or TimeoutError."""
+
+    def __init__(self, port, client_id, username="unused", password="", ca_file=None, host="localhost", clean=True,
+                 will=None, keepalive=60, level=4, timeout=5.0):
+        self.inbox, self.packet_id = [], 0
+        context = ssl.create_default_context(cafile=ca_file)
+        super().__init__(context.wrap_socket(socket.create_connection((host, port), timeout), server_hostname=host), timeout)
+        flags = (0x02 if clean else 0) | 0x80 | 0x40 | (0x04 if will else 0)
+        body = text("MQTT" if level >= 4 else "MQIsdp") + struct.pack("!BBH", level, flags, keepalive)
+        body += (b"\0" if level == 5 else b"") + text(client_id)
+        if will:
+            body += text(will[0]) + text(will[1])
+        self.send(0x10, body + text(username) + text(password))
+        kind, _, answer = self.packet()
+        assert kind == CONNACK, kind
+        if answer[1] != 0:
+            self.socket.close()
+            raise Refused(answer[1])
+
+    def _next_id(self):
+        self.packet_id = self.packet_id % 65535 + 1
+        return self.packet_id
+
     def _keep(self, flags, body):
         """Queues an incoming PUBLISH as (topic, payload, qos) and acknowledges QoS 1."""
         size = struct.unpack("!H", body[:2])[0]
         topic, rest, qos = body[2:2 + size].decode(), body[2 + size:], flags >> 1 & 3
         if qos:
-            self._send(0x40, rest[:2])
+            self.send(0x40, rest[:2])
             rest = rest[2:]
         self.inbox.append((topic, rest, qos))
 
@@ -109,8 +117,8 @@ class Client:
 
     def publish(self, topic, payload=b"", qos=1, retain=False, wait=True):
         packet_id = self._next_id() if qos else None
-        body = _text(topic) + (struct.pack("!H", packet_id) if qos else b"")
-        self._send(0x30 | qos << 1 | retain, body + (payload if isinstance(payload, bytes) else payload.encode()))
+        body = text(topic) + (struct.pack("!H", packet_id) if qos else b"")
+        self.send(0x30 | qos << 1 | retain, body + (payload if isinstance(payload, bytes) else payload.encode()))
         if qos == 1 and wait:
             self._await(PUBACK, packet_id)
         return packet_id
@@ -118,16 +126,16 @@ class Client:
     def subscribe(self, topic, qos=1):
         """The granted QoS, or 0x80."""
         packet_id = self._next_id()
-        self._send(0x82, struct.pack("!H", packet_id) + _text(topic) + bytes([qos]))
+        self.send(0x82, struct.pack("!H", packet_id) + text(topic) + bytes([qos]))
         return self._await(SUBACK, packet_id)[2]
 
     def unsubscribe(self, topic):
         packet_id = self._next_id()
-        self._send(0xA2, struct.pack("!H", packet_id) + _text(topic))
+        self.send(0xA2, struct.pack("!H", packet_id) + text(topic))
         self._await(UNSUBACK, packet_id)
 
     def ping(self):
-        self._send(0xC0)
+        self.send(0xC0)
         self._await(PINGRESP)
 
     def message(self, timeout=None):
@@ -153,7 +161,7 @@ class Client:
         if self.socket.fileno() < 0:
             return
         try:
-            self._send(0xE0)
+            self.send(0xE0)
         except Closed:
             pass
         self.socket.close()
