@@ -11,3 +11,8 @@ vouchgate_integration(time_test)
 vouchgate_integration(power_test)
 vouchgate_integration(tpm_faults_test)
 vouchgate_integration(emulator_test)
+# The rows of docs/faults.md.
+vouchgate_integration(link_faults_test)
+vouchgate_integration(cloud_faults_test)
+vouchgate_integration(child_faults_test)
+vouchgate_integration(disk_faults_test)
