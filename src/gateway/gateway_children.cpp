@@ -37,14 +37,20 @@ void GatewayImpl::offered(Offer&& offer) {
 
 void GatewayImpl::append(Message message, Spool::Stored stored) {
   ++appends_;
-  parts_.spool.append(std::move(message), [this, alive = alive_, stored = std::move(stored)](const Result<Seq>& seq) {
+  const DeviceId device = message.device;
+  const auto answered = [this, alive = alive_, device, stored = std::move(stored)](const Result<Seq>& seq) {
     if (!*alive) return;
     --appends_;
-    if (!seq && seq.error().code == Code::unavailable)
+    if (!seq && seq.error().code != Code::full && seq.error().code != Code::busy) {
       log::emit(events::Id::spool_failed, {{"reason", seq.error().line()}});
+      // A commit that failed half-way may be on the disk all the same. Then it is pending there, and somebody must
+      // look.
+      pump_.found_on_disk(device);
+    }
     stored(seq);
     finish_if_stopped();
-  });
+  };
+  parts_.spool.append(std::move(message), answered);
 }
 
 void GatewayImpl::stored(const std::shared_ptr<Offer>& offer, const Result<Seq>& seq) {

@@ -134,6 +134,21 @@ TEST_F(Walk, a_disk_that_fails_is_told_to_the_child_and_nothing_is_acknowledged)
   EXPECT_THAT(port.stored_ids, ElementsAre("b"));
 }
 
+// Told that it failed, the child sends again: at least once. But the first one must not lie there until a restart.
+TEST_F(Walk, what_the_disk_kept_although_it_said_it_failed_is_sent_all_the_same) {
+  start();
+  greet("pump-1");
+  spool->fail_after_appends(Error{Code::unavailable, "spool", "", "I/O error", ""});
+  offer("pump-1", "1");
+  settle();
+  EXPECT_EQ(port.errors.size(), 1u);
+  EXPECT_EQ(spool->usage().total.pending, 1u);
+  spool->fail_after_appends(std::nullopt);
+  advance(2s);
+  EXPECT_EQ(spool->usage().total.pending, 0u);
+  EXPECT_EQ(cloud.received(events_topic("pump-1")), numbers(1, 1));
+}
+
 TEST_F(Walk, a_read_that_fails_is_tried_again) {
   cloud.refuse_connects(ConnectFailure::network, "no route");
   start();

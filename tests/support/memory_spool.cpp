@@ -45,7 +45,7 @@ void MemorySpool::append(Message message, Stored stored) {
   ++ledger.pending;
   bytes_ += cost;
   entries_.emplace(seq, Entry{Record{seq, std::move(message), clock_.wall()}, cost});
-  post_([stored = std::move(stored), seq] { stored(seq); });
+  post_([stored = std::move(stored), seq, error = late_error_] { error ? stored(fail(*error)) : stored(seq); });
 }
 
 void MemorySpool::read(const DeviceId& device, Seq after, std::size_t most, std::size_t most_bytes, Read read) {

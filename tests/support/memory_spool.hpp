@@ -31,6 +31,8 @@ class MemorySpool : public Spool {
 
   // Until called with nullopt, appends (and, if so asked, reads) answer this error and store nothing.
   void fail_appends(std::optional<Error> error) { append_error_ = std::move(error); }
+  // As above, but the record is kept: the disk had it, and failed afterwards.
+  void fail_after_appends(std::optional<Error> error) { late_error_ = std::move(error); }
   void fail_reads(std::optional<Error> error) { read_error_ = std::move(error); }
 
  private:
@@ -55,7 +57,7 @@ class MemorySpool : public Spool {
   std::map<std::string, Ledger> ledgers_;
   std::map<std::string, std::uint64_t> device_bytes_;
   std::optional<Monotonic> expired_at_;
-  std::optional<Error> append_error_, read_error_;
+  std::optional<Error> append_error_, late_error_, read_error_;
 };
 
 }  // namespace vouchgate::support
