@@ -23,15 +23,15 @@ def private_mounts_work():
 
 
 class LinkFaults(unittest.TestCase):
-    def rig(self):
-        rig = Rig(CHILDREN, cloud=QUICK)
+    def rig(self, **cloud):
+        rig = Rig(CHILDREN, cloud={**QUICK, **cloud})
         self.addCleanup(rig.close)
         rig.start_key()
         return rig
 
-    def proxied(self):
+    def proxied(self, **cloud):
         """A daemon that reaches the bench cloud through a proxy, and a flow of messages."""
-        rig = self.rig()
+        rig = self.rig(**cloud)
         rig.start_cloud()
         proxy = Proxy(rig.port)
         self.addCleanup(proxy.close)
@@ -66,6 +66,20 @@ class LinkFaults(unittest.TestCase):
         failed = said(rig, "connect failed", "no answer from localhost in 3000 ms")
         proxy.speak()
         report(self, f"{line} / {failed}", flow.next_delivery())
+        self.judge(rig, flow)
+
+    def test_half_open_tcp_while_nothing_is_sent(self):
+        rig, proxy, flow = self.proxied(keepalive="10s")
+        flow.finish()
+        wait_for(lambda: rig.status()["in_flight"] == 0, "everything acknowledged")
+        proxy.fall_silent()
+        begin = time.monotonic()
+        line = said(rig, "session lost")
+        noticed = time.monotonic() - begin
+        proxy.speak()
+        begin = time.monotonic()
+        wait_for(lambda: rig.status()["session"]["state"] == "connected", "a session")
+        report(self, f"noticed after {noticed:.0f} s of silence: {line}", time.monotonic() - begin)
         self.judge(rig, flow)
 
     def test_the_port_refuses(self):
