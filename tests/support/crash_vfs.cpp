@@ -118,26 +118,25 @@ struct CrashCalls {
         return SQLITE_IOERR;
       }
     }
-    static constexpr sqlite3_io_methods methods = {
-        2,  // with shared memory, without memory maps
-        close,
-        pass<&sqlite3_io_methods::xRead, void*, int, sqlite3_int64>,
-        write,
-        truncate,
-        sync,
-        pass<&sqlite3_io_methods::xFileSize, sqlite3_int64*>,
-        take_lock,
-        release<&sqlite3_io_methods::xUnlock, int>,
-        pass<&sqlite3_io_methods::xCheckReservedLock, int*>,
-        pass<&sqlite3_io_methods::xFileControl, int, void*>,
-        release<&sqlite3_io_methods::xSectorSize>,
-        release<&sqlite3_io_methods::xDeviceCharacteristics>,
-        pass<&sqlite3_io_methods::xShmMap, int, int, int, void volatile**>,
-        shm_lock,
-        shm_barrier,
-        release<&sqlite3_io_methods::xShmUnmap, int>,
-        nullptr,
-        nullptr};
+    static constexpr sqlite3_io_methods methods = {2,  // with shared memory, without memory maps
+                                                   close,
+                                                   pass<&sqlite3_io_methods::xRead, void*, int, sqlite3_int64>,
+                                                   write,
+                                                   truncate,
+                                                   sync,
+                                                   pass<&sqlite3_io_methods::xFileSize, sqlite3_int64*>,
+                                                   take_lock,
+                                                   release<&sqlite3_io_methods::xUnlock, int>,
+                                                   pass<&sqlite3_io_methods::xCheckReservedLock, int*>,
+                                                   pass<&sqlite3_io_methods::xFileControl, int, void*>,
+                                                   release<&sqlite3_io_methods::xSectorSize>,
+                                                   release<&sqlite3_io_methods::xDeviceCharacteristics>,
+                                                   pass<&sqlite3_io_methods::xShmMap, int, int, int, void volatile**>,
+                                                   shm_lock,
+                                                   shm_barrier,
+                                                   release<&sqlite3_io_methods::xShmUnmap, int>,
+                                                   nullptr,
+                                                   nullptr};
     f.base.pMethods = &methods;
     return SQLITE_OK;
   }

@@ -67,7 +67,9 @@ class CrashVfs {
   std::string surviving(const Node& node);
   void survive_in_order(const Node& node, std::string& bytes);
   void survive_any(const Change& change, Weather weather, std::string& bytes);
-  std::uint64_t random(std::uint64_t below) { return std::uniform_int_distribution<std::uint64_t>(0, below - 1)(random_); }
+  std::uint64_t random(std::uint64_t below) {
+    return std::uniform_int_distribution<std::uint64_t>(0, below - 1)(random_);
+  }
 
   const std::string directory_;
   const Lie lie_;
