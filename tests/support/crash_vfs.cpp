@@ -1,6 +1,8 @@
 // The journal of what was not synced, and the dice that decide what of it survives. Never syncs anything itself.
 #include "crash_vfs.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
@@ -26,13 +28,17 @@ void apply(std::string& bytes, std::size_t at, const char* data, std::size_t siz
 
 }  // namespace
 
+std::string quick_parent() {
+  const char* memory = "/dev/shm";
+  return ::access(memory, W_OK) == 0 ? memory : std::filesystem::temp_directory_path().string();
+}
+
 // SQLite's side: every call goes to the file below, unless the power is off.
 struct CrashCalls {
   struct File {
     sqlite3_file base;  // first: SQLite sees only this
     CrashVfs* owner;
-    CrashVfs::Node* node;  // none: not watched. Lives as long as the owner remembers the file, open or not.
-    std::shared_ptr<CrashVfs::Node>* keeper;
+    std::shared_ptr<CrashVfs::Node> node;  // none: not watched
     bool syncs_directory, is_database;
     sqlite3_file* below() { return reinterpret_cast<sqlite3_file*>(this + 1); }
   };
@@ -52,7 +58,7 @@ struct CrashCalls {
   }
 
   static int close(sqlite3_file* f) {
-    delete mine(f).keeper;
+    mine(f).node.reset();  // SQLite gives the memory back without a destructor
     return release<&sqlite3_io_methods::xClose>(f);
   }
 
@@ -88,7 +94,7 @@ struct CrashCalls {
     if (std::exchange(f.syncs_directory, false)) f.owner->sync_directory();
     return SQLITE_OK;
   }
-  static int take_lock(sqlite3_file* f, int level) { return pass<&sqlite3_io_methods::xLock>(f, level); }
+  static int lock(sqlite3_file* f, int level) { return pass<&sqlite3_io_methods::xLock>(f, level); }
   static int shm_lock(sqlite3_file* f, int offset, int count, int flags) {
     if ((flags & SQLITE_SHM_UNLOCK) != 0) return release<&sqlite3_io_methods::xShmLock>(f, offset, count, flags);
     return pass<&sqlite3_io_methods::xShmLock>(f, offset, count, flags);
@@ -107,13 +113,12 @@ struct CrashCalls {
       const bool created = !o.live_.contains(name);
       auto& node = o.live_[name];
       if (created) node = std::make_shared<CrashVfs::Node>();
-      f.keeper = new std::shared_ptr<CrashVfs::Node>(node);
-      f.node = node.get();
+      f.node = node;
       f.is_database = (flags & SQLITE_OPEN_MAIN_DB) != 0;
       constexpr int journals = SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL;
       f.syncs_directory = (flags & SQLITE_OPEN_CREATE) != 0 && (flags & journals) != 0;
       if (created && o.strikes(CrashVfs::Operation::create)) {
-        delete f.keeper;
+        f.node.reset();
         f.below()->pMethods->xClose(f.below());
         return SQLITE_IOERR;
       }
@@ -125,7 +130,7 @@ struct CrashCalls {
                                                    truncate,
                                                    sync,
                                                    pass<&sqlite3_io_methods::xFileSize, sqlite3_int64*>,
-                                                   take_lock,
+                                                   CrashCalls::lock,
                                                    release<&sqlite3_io_methods::xUnlock, int>,
                                                    pass<&sqlite3_io_methods::xCheckReservedLock, int*>,
                                                    pass<&sqlite3_io_methods::xFileControl, int, void*>,

@@ -16,6 +16,9 @@
 
 namespace vouchgate::support {
 
+// For TemporaryDirectory: memory if there is some, as the disk is played here anyway.
+std::string quick_parent();
+
 // What an honest disk never does: to say "synced" of what is not.
 enum class Lie { none, wal, database, directory };
 
