@@ -1,8 +1,6 @@
 # One suite for each contract header, run on every implementation; a real swtpm is the TPM.
 vouchgate_test(contract_spool FILES ${CMAKE_SOURCE_DIR}/tests/contract/spool_contract_test.cpp
   ${CMAKE_SOURCE_DIR}/tests/support/memory_spool.cpp LINKS vouchgate_spool LABEL contract)
-vouchgate_test(contract_power FILES ${CMAKE_CURRENT_LIST_DIR}/spool_crash_test.cpp
-  ${CMAKE_SOURCE_DIR}/tests/support/crash_vfs.cpp LINKS vouchgate_spool SQLite::SQLite3 LABEL contract)
 vouchgate_test(contract_signer FILES ${CMAKE_CURRENT_LIST_DIR}/signer_contract_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/tpm_key_test.cpp ${CMAKE_CURRENT_LIST_DIR}/tpm_faults_test.cpp ${CMAKE_CURRENT_LIST_DIR}/tpm_device_test.cpp
   ${CMAKE_SOURCE_DIR}/tests/support/swtpm.cpp
