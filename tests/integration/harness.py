@@ -177,11 +177,14 @@ class Rig:
                 return event
 
     def drain_events(self):
-        """Takes over what the cloud has said so far."""
-        while not self.emulator.lines.empty():
-            line = self.emulator.lines.get()
-            if line is not None:
-                self.events.append(json.loads(line))
+        """Takes over what the cloud has said so far; of a cloud that ended, all of it: its last lines may still be on
+        their way from the pipe to the queue."""
+        ended = self.emulator.process.poll() is not None
+        while ended or not self.emulator.lines.empty():
+            line = self.emulator.lines.get(timeout=DEADLINE)
+            if line is None:
+                return self.emulator.lines.put(None)
+            self.events.append(json.loads(line))
 
     def telemetry(self, device):
         return [e for e in self.events if e["event"] == "telemetry" and e["device"] == device]
