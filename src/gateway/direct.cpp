@@ -2,7 +2,6 @@
 #include "direct.hpp"
 
 #include <algorithm>
-#include <vector>
 
 namespace vouchgate::gateway {
 namespace {
@@ -53,21 +52,33 @@ void Direct::write_late() {
 
 void Direct::write(const DeviceId& device) {
   if (!of_device_.contains(device)) return;
-  std::vector<std::uint64_t> ids;
-  for (const auto& [id, flight] : flights_)
-    if (flight.state == State::flying && flight.offer.message.device == device) ids.push_back(id);
-  for (const std::uint64_t id : ids) write(id);
+  const auto waits = [&](const Flight& flight) {
+    return flight.state == State::flying && flight.offer.message.device == device;
+  };
+  for (const std::uint64_t id : ids(waits)) write(id);
 }
 
-void Direct::write_all() {
-  std::vector<std::uint64_t> ids;
-  std::vector<std::uint64_t> refused;
-  for (const auto& [id, flight] : flights_) {
-    if (flight.state == State::flying) ids.push_back(id);
-    if (flight.state == State::refused) refused.push_back(id);
-  }
-  for (const std::uint64_t id : ids) write(id);
-  for (const std::uint64_t id : refused) {
+void Direct::lost(const DeviceId& device) {
+  if (of_device_.contains(device)) lose([&](const Flight& flight) { return flight.offer.message.device == device; });
+}
+
+void Direct::lost_all() {
+  lose([](const Flight&) { return true; });
+}
+
+template <class Which>
+std::vector<std::uint64_t> Direct::ids(const Which& which) const {
+  std::vector<std::uint64_t> found;
+  for (const auto& [id, flight] : flights_)
+    if (which(flight)) found.push_back(id);
+  return found;
+}
+
+template <class Which>
+void Direct::lose(const Which& which) {
+  for (const std::uint64_t id : ids(which)) {
+    if (flights_.at(id).state == State::flying) write(id);
+    if (flights_.at(id).state != State::refused) continue;
     const Flight flight = finish(id);
     hooks_.refused(flight.offer, flight.error);
   }
@@ -91,7 +102,10 @@ void Direct::stored(std::uint64_t id, const Result<Seq>& seq) {
   }
   const Flight done = finish(id);
   if (done.delivered) {
-    if (seq) spool_.forget({*seq});
+    if (seq)
+      pump_.forget(done.offer.message.device, *seq);
+    else
+      ++count_;
   } else if (!seq) {
     hooks_.refused(done.offer, seq.error());
   } else {
@@ -103,12 +117,11 @@ void Direct::stored(std::uint64_t id, const Result<Seq>& seq) {
 void Direct::delivered(std::uint64_t id) {
   const auto found = flights_.find(id);
   if (found == flights_.end()) return;
-  ++count_;
-  hooks_.delivered(found->second.offer);
-  if (found->second.state == State::storing)
-    found->second.delivered = true;
-  else
-    finish(id);
+  const bool storing = found->second.state == State::storing;
+  if (storing) found->second.delivered = true;
+  const Offer offer = storing ? found->second.offer : finish(id).offer;
+  if (!storing) ++count_;
+  hooks_.delivered(offer);
 }
 
 Direct::Flight Direct::finish(std::uint64_t id) {

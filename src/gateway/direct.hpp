@@ -2,11 +2,11 @@
 // them as soon as their PUBACK is late, their order needs it, or the session ends. Never answers a message twice.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "pump.hpp"
 #include "vouchgate/contract/children.hpp"
@@ -21,22 +21,21 @@ class Direct {
     std::function<void(const Offer&)> delivered;    // without a record
     std::function<void(const Offer&, const Error&)> refused;
   };
-  Direct(Duration write_after, Clock& clock, Timers& timers, Pump& pump, Spool& spool, Hooks hooks)
-      : write_after_(write_after),
-        clock_(clock),
-        timers_(timers),
-        pump_(pump),
-        spool_(spool),
-        hooks_(std::move(hooks)) {}
+  Direct(Duration write_after, Clock& clock, Timers& timers, Pump& pump, Hooks hooks)
+      : write_after_(write_after), clock_(clock), timers_(timers), pump_(pump), hooks_(std::move(hooks)) {}
   ~Direct();
   Direct(const Direct&) = delete;
   Direct& operator=(const Direct&) = delete;
 
-  // True: taken, and published. False: the disk must have it; what was taken before it is on its way there.
+  // True: taken, and published. False: the disk must have it. Not while anything of its device is on its way to the
+  // disk: on the wire it would overtake that.
   bool take(Offer& offer);
   // A message of this device goes to the disk: those taken before it go first, so that numbers keep their order.
   void write(const DeviceId& device);
-  void write_all();  // the session is gone
+  // The cloud dropped the device, or the session is gone: no PUBACK comes any more. What is not on its way to the disk
+  // goes there; what the disk refused is refused.
+  void lost(const DeviceId& device);
+  void lost_all();
   void delivered(std::uint64_t id);
   std::uint64_t count() const { return count_; }  // delivered without a record, ever
 
@@ -50,6 +49,10 @@ class Direct {
     Error error;             // of a refused write
   };
 
+  template <class Which>
+  std::vector<std::uint64_t> ids(const Which& which) const;
+  template <class Which>
+  void lose(const Which& which);
   void write(std::uint64_t id);
   void stored(std::uint64_t id, const Result<Seq>& seq);
   Flight finish(std::uint64_t id);
@@ -60,7 +63,6 @@ class Direct {
   Clock& clock_;
   Timers& timers_;
   Pump& pump_;
-  Spool& spool_;
   Hooks hooks_;
   std::map<std::uint64_t, Flight> flights_;  // by id, and so by time and by each device's order
   std::unordered_map<DeviceId, std::size_t> of_device_;

@@ -93,7 +93,7 @@ void GatewayImpl::stop(std::function<void()> stopped) {
 
 // Stopped means: the session is over and every offer taken has had its answer.
 void GatewayImpl::finish_if_stopped() {
-  if (!session_stopped_ || appends_ != 0 || !stopped_) return;
+  if (!session_stopped_ || !appending_.empty() || !stopped_) return;
   const auto done = std::exchange(stopped_, nullptr);
   parts_.timers.cancel(std::exchange(tick_, 0));
   done();
@@ -127,7 +127,7 @@ void GatewayImpl::close_traffic() {
   attachments_.session_lost();
   // A planned swap and a stop end the session on purpose: no message is to blame.
   pump_.session_lost(!stopping_ && !session_.machine().renewing());
-  direct_.write_all();
+  direct_.lost_all();
 }
 
 void GatewayImpl::on_acked(const std::vector<std::uint64_t>& ids) {
@@ -175,7 +175,7 @@ void GatewayImpl::cloud_error(const dialect::GatewayError& error) {
   if (!device || !attachments_.known(*device) || !(error.about_attach || error.lost_attachment)) return;
   if (error.lost_attachment) {
     pump_.take_back(*device);
-    direct_.write(*device);
+    direct_.lost(*device);
   }
   attachments_.refused(*device, description.empty() ? type : description, error.lost_attachment);
 }

@@ -28,7 +28,8 @@ void GatewayImpl::offered(Offer&& offer) {
     return refuse(offer,
                   Error{Code::too_large, "payload", offer.message.device.str(),
                         std::to_string(offer.message.payload.size()) + " bytes; at most " + std::to_string(most), ""});
-  if (listeners_.prefers_direct(offer) && direct_.take(offer)) return;
+  const bool may_fly = listeners_.prefers_direct(offer) && !appending_.contains(offer.message.device);
+  if (may_fly && direct_.take(offer)) return;
   direct_.write(offer.message.device);
   // Kept until the disk has it, then it goes straight to the window without being read back.
   auto kept = std::make_shared<Offer>(std::move(offer));
@@ -36,11 +37,11 @@ void GatewayImpl::offered(Offer&& offer) {
 }
 
 void GatewayImpl::append(Message message, Spool::Stored stored) {
-  ++appends_;
   const DeviceId device = message.device;
-  const auto answered = [this, alive = alive_, device, stored = std::move(stored)](const Result<Seq>& seq) {
+  ++appending_[device];
+  auto answer = [this, alive = alive_, device, stored = std::move(stored)](const Result<Seq>& seq) {
     if (!*alive) return;
-    --appends_;
+    if (const auto left = appending_.find(device); --left->second == 0) appending_.erase(left);
     if (!seq && seq.error().code != Code::full && seq.error().code != Code::busy) {
       log::emit(events::Id::spool_failed, {{"reason", seq.error().line()}});
       // A commit that failed half-way may be on the disk all the same. Then it is pending there, and somebody must
@@ -50,7 +51,7 @@ void GatewayImpl::append(Message message, Spool::Stored stored) {
     stored(seq);
     finish_if_stopped();
   };
-  parts_.spool.append(std::move(message), answered);
+  parts_.spool.append(std::move(message), std::move(answer));
 }
 
 void GatewayImpl::stored(const std::shared_ptr<Offer>& offer, const Result<Seq>& seq) {

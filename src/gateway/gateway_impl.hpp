@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "attachments.hpp"
@@ -28,7 +29,7 @@ class GatewayImpl : public Gateway, private TransportEvents {
         devices_(std::move(devices)),
         started_at_(parts_.clock.monotonic()),
         pump_(settings_, parts_.clock, parts_.timers, parts_.spool, parts_.transport, parts_.dialect, pump_hooks()),
-        direct_(settings_.spool.write_after, parts_.clock, parts_.timers, pump_, parts_.spool, direct_hooks()),
+        direct_(settings_.spool.write_after, parts_.clock, parts_.timers, pump_, direct_hooks()),
         attachments_(settings_.cloud.attach, parts_.random, parts_.clock, parts_.timers, parts_.transport,
                      parts_.dialect, pump_, attachment_hooks()),
         session_(settings_, std::move(endpoints), algorithm, parts_.random, parts_.clock, parts_.timers,
@@ -106,7 +107,8 @@ class GatewayImpl : public Gateway, private TransportEvents {
   std::uint64_t gateway_filters_id_ = 0;  // the subscribe that must be granted before any child is attached
   Monotonic gateway_filters_sent_{};
   std::uint64_t next_filters_id_ = control_id_bit | std::uint64_t{1} << 62;
-  std::uint64_t refused_ = 0, appends_ = 0;
+  std::uint64_t refused_ = 0;
+  std::unordered_map<DeviceId, std::size_t> appending_;  // under way to the disk
   std::set<DeviceId> pending_at_start_;
   Monotonic last_monotonic_{};
   WallTime last_wall_{};

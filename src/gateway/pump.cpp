@@ -216,6 +216,11 @@ bool Pump::is_in_flight(std::uint64_t id) const {
   return window_.contains(id) || std::ranges::find(settling_, id, &Settling::id) != settling_.end();
 }
 
+void Pump::forget(const DeviceId& device, Seq seq) {
+  children_.at(device)->queue.withdrawn(seq);
+  spool_.forget({seq});
+}
+
 void Pump::read_more(Child& child) {
   if (!child.queue.wants_read()) return;
   const Seq cursor = *child.queue.begin_read();

@@ -49,6 +49,8 @@ class Pump {
   // What was published directly is on the disk now. False: it is neither in flight nor acknowledged.
   bool adopt(std::uint64_t id, Seq seq);
   bool is_in_flight(std::uint64_t id) const;  // or acknowledged, but not delivered yet
+  // It came to the disk after direct_delivered() had named it: not to be sent from there.
+  void forget(const DeviceId& device, Seq seq);
 
   void open(const DeviceId& device);   // the cloud takes this child's messages
   void close(const DeviceId& device);  // it does not, for now

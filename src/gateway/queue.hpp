@@ -35,7 +35,7 @@ class Queue {
   Record take();            // the head goes in flight
   void acked(Seq seq);      // PUBACK: not sent again unless the cloud takes it back
   void forgotten(Seq seq);  // acked for good: Spool::forget() was called
-  void withdrawn(Seq seq);  // taken off this queue by Spool::quarantine()
+  void withdrawn(Seq seq);  // taken off this queue by Spool::quarantine(), or by Spool::forget() before it was sent
 
   // The session is gone: what was in flight is to be sent again, in order. Memory is given back.
   void rewind();

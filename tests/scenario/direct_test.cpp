@@ -139,6 +139,54 @@ TEST_F(DirectDelivery, while_a_backlog_waits_new_messages_queue_behind_it_on_dis
   EXPECT_EQ(cloud.received(events_topic("pump-1")), numbers(1, 600));
 }
 
+// A message that had to be written is not overtaken by the next one, which finds the cloud quick again.
+TEST_F(DirectDelivery, what_is_on_its_way_to_the_disk_is_not_overtaken_on_the_wire) {
+  settings.cloud.limits.window = 1;
+  start();
+  greet("pump-1", Ack::delivered);
+  settle();
+  offer_many("pump-1", 1, 2);  // the window takes the first, the disk the second
+  loop.run(1);                 // PUBACK of the first; the disk has not answered yet
+  offer("pump-1", "3");
+  ASSERT_TRUE(advance_until([&] { return port.delivered_ids.size() == 3; }));
+  EXPECT_EQ(cloud.received(events_topic("pump-1")), numbers(1, 3));
+}
+
+TEST_F(DirectDelivery, a_message_without_disk_or_puback_is_refused_when_the_cloud_drops_its_child) {
+  start();
+  greet("pump-1", Ack::delivered);
+  cloud.withhold_acks(true);
+  offer("pump-1", "1");
+  spool->fail_appends(Error{Code::full, "spool", "", "the disk is full", ""});
+  advance(2s);
+  EXPECT_THAT(port.errors, IsEmpty());
+  cloud.deliver("/devices/gw-1/errors",
+                R"({"error_type":"GATEWAY_DEVICE_NOT_FOUND","description":"not attached","device_id":"pump-1"})");
+  settle();
+  EXPECT_EQ(port.errors.size(), 1u) << "its PUBACK counts for nothing any more";
+  EXPECT_THAT(port.delivered_ids, IsEmpty());
+}
+
+// Its PUBACK came while it was being written; a read that was under way shows it nevertheless.
+TEST_F(DirectDelivery, what_was_delivered_while_it_was_written_is_not_sent_again) {
+  settings.cloud.attach.settle = 0ms;
+  start();
+  greet("pump-1", Ack::delivered);
+  ASSERT_TRUE(hello("pump-1", Ack::stored, 2));
+  spool->append(Message{id("pump-1"), Kind::event, Subfolder(), "retried"}, [](const Result<Seq>&) {});
+  spool->quarantine(1, "test");
+  settle();
+  gateway->spool_retry(1, [](const Result<void>&) {});
+  offer("pump-1", "1");  // direct; the next needs the disk, and so this one goes there first
+  gateway->offered(Offer{2, "2", Message{id("pump-1"), Kind::event, Subfolder(), "2"}});
+  settle();
+  EXPECT_THAT(port.delivered_ids, ElementsAre("1"));
+  ASSERT_TRUE(advance_until([&] { return total().pending == 0; }));
+  EXPECT_THAT(cloud.received(events_topic("pump-1")), ElementsAre("1", "retried", "2"));
+  EXPECT_EQ(total().delivered, 3u);
+  EXPECT_EQ(gateway->status().direct, 0u) << "it has been on the disk";
+}
+
 // The promise at every step: what the child heard of is delivered or on the disk, in order.
 TEST_F(DirectDelivery, a_crash_after_any_step_loses_nothing_that_was_acknowledged) {
   int next = 1;

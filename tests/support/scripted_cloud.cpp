@@ -54,7 +54,11 @@ void ScriptedCloud::connect(ConnectRequest request) {
     return;
   }
   connected_ = true;
-  answer([](TransportEvents& to) { to.on_connected(); });
+  told_ = false;
+  answer([this](TransportEvents& to) {
+    told_ = true;
+    to.on_connected();
+  });
 }
 
 void ScriptedCloud::close(const std::string& reason) {
@@ -63,7 +67,12 @@ void ScriptedCloud::close(const std::string& reason) {
   attached_.clear();
   withheld_.clear();
   ++session_;  // answers under way are forgotten
-  answer([reason](TransportEvents& to) { to.on_closed(reason); });
+  answer([reason, told = told_](TransportEvents& to) {
+    if (told)
+      to.on_closed(reason);
+    else
+      to.on_connect_failed(ConnectFailure::network, reason);
+  });
 }
 
 void ScriptedCloud::disconnect() {

@@ -68,7 +68,7 @@ class ScriptedCloud : public Transport {
   std::optional<std::string> fatal_payload_;
   std::set<std::string> attached_;
   std::deque<std::uint64_t> withheld_;
-  bool withholding_ = false, connected_ = false;
+  bool withholding_ = false, connected_ = false, told_ = false;  // told: that it is connected
   std::uint64_t session_ = 0;
   std::vector<Packet> packets_;
   std::map<std::string, std::vector<std::string>> received_;
