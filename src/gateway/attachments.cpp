@@ -51,12 +51,13 @@ void Attachments::admit(Child& child) {
 void Attachments::session_up(const std::function<bool(const DeviceId&)>& urgent) {
   ++session_;
   up_ = true;
-  settled_ = false;
+  settled_ = true;  // nothing can be said before the last one is admitted
   admitted_ = 0;
   for (auto& [device, child] : children_) child->admitted = false;
   for (const bool first_round : {true, false})
     for (auto& [device, child] : children_)
       if (!child->admitted && admitted_ < settings_.max_attached && urgent(device) == first_round) admit(*child);
+  settled_ = false;
   check_settled();
 }
 

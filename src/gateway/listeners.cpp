@@ -49,8 +49,9 @@ bool Listeners::prefers_direct(const Offer& offer) const {
 
 void Listeners::await_delivery(Seq seq, const Offer& offer) {
   const Speaker* who = speaker(offer);
-  if (who != nullptr && who->ack != Ack::stored)
-    waiting_.emplace(seq, Waiting{offer.connection, offer.message.device, offer.id});
+  if (who == nullptr || who->ack == Ack::stored) return;
+  if (waiting_.size() >= most_waiting) waiting_.erase(waiting_.begin());
+  waiting_.emplace(seq, Waiting{offer.connection, offer.message.device, offer.id});
 }
 
 void Listeners::delivered(const std::vector<Seq>& seqs) {

@@ -20,8 +20,11 @@ class Listeners {
   ChildPort* port(ConnectionId connection) const;  // null when it is gone
 
   bool prefers_direct(const Offer& offer) const;     // asked to hear of the cloud's acknowledgement only
-  void await_delivery(Seq seq, const Offer& offer);  // only if that connection asked for it
+  // Only if that connection asked for it. In a long outage the oldest give way: their children heard stored.
+  void await_delivery(Seq seq, const Offer& offer);
   void delivered(const std::vector<Seq>& seqs);
+  std::size_t waiting() const { return waiting_.size(); }
+  static constexpr std::size_t most_waiting = 100'000;  // about 15 MB
 
   void config(const DeviceId& device, const std::string& payload);
   void command(const DeviceId& device, const std::string& subfolder, const std::string& payload);
@@ -45,7 +48,7 @@ class Listeners {
 
   std::unordered_map<ConnectionId, ChildPort*> ports_;
   std::unordered_map<DeviceId, std::vector<Speaker>> speakers_;
-  std::unordered_map<Seq, Waiting> waiting_;
+  std::map<Seq, Waiting> waiting_;
   std::unordered_map<DeviceId, std::string> configs_;
   std::unordered_map<DeviceId, std::string> authorizations_;
 };

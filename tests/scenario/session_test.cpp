@@ -213,6 +213,18 @@ TEST_F(Session, an_operator_detaches_and_attaches_a_child) {
   EXPECT_EQ(gateway->attach("pump-9").error().code, Code::not_found);
 }
 
+TEST_F(Session, children_are_ready_when_the_last_of_them_is_whatever_became_of_the_first) {
+  start();
+  ASSERT_TRUE(gateway->detach("pump-1"));
+  settle();
+  logged->others.clear();
+  cloud.drop();
+  settle();
+  ASSERT_TRUE(advance_until([&] { return child_state("thermo-1") == "subscribed"; }));
+  EXPECT_THAT(logged->others, ::testing::Contains(::testing::HasSubstr("2 of 3")));
+  EXPECT_THAT(logged->others, ::testing::Not(::testing::Contains(::testing::HasSubstr("0 of 3"))));
+}
+
 TEST_F(Session, more_children_than_the_cloud_attaches_take_turns) {
   settings.cloud.attach.max_attached = 2;
   start();
