@@ -71,10 +71,12 @@ std::optional<Error> DiskSpool::lack_of_room(const std::string& device, std::uin
   if (cost > max_device_bytes_)
     return Error{Code::full, "spool", device, "the message is larger than its share of the spool",
                  "raise spool.max_bytes"};
-  if (drop_oldest_) return std::nullopt;
-  if (limit_ < settings_.max_bytes && used + cost > limit_)
+  // What a commit stores cannot make room for itself.
+  const std::uint64_t to_fit = (drop_oldest_ ? queued_bytes_ : used) + cost;
+  if (limit_ < settings_.max_bytes && to_fit > limit_)
     return Error{Code::full, "spool", device, usage_.reason, "free space on the spool's file system"};
-  if (used + cost > limit_) {
+  if (drop_oldest_) return std::nullopt;
+  if (to_fit > limit_) {
     refusing_ = true;
     return Error{Code::full, "spool", device, of(used, settings_.max_bytes),
                  "restore the link to the cloud, or raise spool.max_bytes"};

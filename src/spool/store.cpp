@@ -97,6 +97,7 @@ bool Store::withdraw(Seq seq, const std::string& reason, WallTime now) {
   return statements_->set_aside.run(seq, reason, milliseconds(now)) && statements_->remove.run(seq);
 }
 
+// The newest stays, also where quarantine has taken all the room: it was just said to be stored.
 bool Store::drop_to_limit(std::uint64_t max_bytes) {
   while (settings_.drop_oldest && books_.bytes() > max_bytes) {
     Statement& oldest = statements_->oldest;
@@ -104,6 +105,7 @@ bool Store::drop_to_limit(std::uint64_t max_bytes) {
     if (!oldest.row()) return !database_->failed();
     const auto seq = static_cast<Seq>(oldest.number(0));
     oldest.stop();
+    if (seq + 1 == next_seq_) break;
     if (!remove(seq, &Ledger::dropped)) return false;
   }
   return true;
@@ -118,6 +120,7 @@ bool Store::drop_to_share() {
       if (!oldest.row()) break;
       const auto seq = static_cast<Seq>(oldest.number(0));
       oldest.stop();
+      if (seq == books_.account(number).last_seq) break;
       if (!remove(seq, &Ledger::dropped)) return false;
     }
   }

@@ -127,6 +127,34 @@ TEST_F(SpoolDisk, TheSpaceThatIsLeftToOthersIsAStateWithAName) {
   EXPECT_TRUE(user->append(event("pump-1", "x")));
 }
 
+// Dropping the oldest makes room for the newest; where there is none to drop, "stored" would be a lie.
+TEST_F(SpoolDisk, WhatIsStoredIsNotDroppedByTheCommitThatStoresIt) {
+  settings.min_free = std::uint64_t{1} << 50;
+  settings.when_full = "drop-oldest";
+  open();
+  const auto refused = user->append(event("pump-1", "x"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::full);
+  EXPECT_NE(refused.error().reason.find("spool.min_free"), std::string::npos);
+  EXPECT_EQ(user->settled().total.dropped, 0u);
+}
+
+TEST_F(SpoolDisk, QuarantineThatFillsTheSpoolDoesNotSwallowTheNewestMessage) {
+  settings.max_bytes = 10'000;
+  settings.device_share = 100;
+  settings.when_full = "drop-oldest";
+  open();
+  for (Seq seq = 1; seq <= 9; ++seq) {
+    ASSERT_EQ(user->append(event("pump-1", std::string(1000, 'x'))).value_or(0), seq);
+    spool->quarantine(seq, "test");
+  }
+  ASSERT_TRUE(user->append(event("pump-1", std::string(500, 'y'))));
+  EXPECT_THAT(user->seqs("pump-1"), ElementsAre(10));
+  ASSERT_TRUE(user->append(event("pump-1", std::string(500, 'z'))));
+  EXPECT_THAT(user->seqs("pump-1"), ElementsAre(11));
+  EXPECT_EQ(user->settled().total.dropped, 1u);
+}
+
 TEST_F(SpoolDisk, FullIsAStateUntilThereIsRoomAgain) {
   settings.max_bytes = 10'000;
   settings.device_share = 100;
