@@ -1,7 +1,12 @@
-# Benches: built only when asked for, never run by ctest.
-option(VOUCHGATE_BENCH "Build the micro benches" OFF)
+# Benches: built only when asked for, never run by ctest. tests/bench/run.sh builds and runs them.
+option(VOUCHGATE_BENCH "Build the benches" OFF)
 if(VOUCHGATE_BENCH)
-  add_executable(spool_bench ${CMAKE_SOURCE_DIR}/tests/bench/spool_bench.cpp)
+  find_library(MOSQUITTO_CLIENT mosquitto REQUIRED)
+  foreach(bench spool_bench bench_feeder bench_counter delay_proxy)
+    add_executable(${bench} ${CMAKE_SOURCE_DIR}/tests/bench/${bench}.cpp)
+    target_include_directories(${bench} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support)
+    target_link_libraries(${bench} PRIVATE vouchgate_flags)
+  endforeach()
   target_link_libraries(spool_bench PRIVATE vouchgate_spool)
-  target_include_directories(spool_bench PRIVATE ${CMAKE_SOURCE_DIR}/tests/support)
+  target_link_libraries(bench_counter PRIVATE ${MOSQUITTO_CLIENT})
 endif()
