@@ -19,7 +19,7 @@ class Listeners {
   std::size_t count(const DeviceId& device) const;
   ChildPort* port(ConnectionId connection) const;  // null when it is gone
 
-  bool prefers_direct(const Offer& offer) const;     // asked to hear of the cloud's acknowledgement only
+  bool prefers_direct(const Offer& offer) const;  // asked to hear of the cloud's acknowledgement only
   // Only if that connection asked for it. In a long outage the oldest give way: their children heard stored.
   void await_delivery(Seq seq, const Offer& offer);
   void delivered(const std::vector<Seq>& seqs);

@@ -74,8 +74,9 @@ mosquitto* connect(const Options& options, Tally& tally) {
 int main(int count, char** values) {
   const Options options(count, values);
   if (options.text("--port").empty()) {
-    std::fputs("usage: bench_counter --port P --ca FILE --password P --children N --expect N [--topic T] [--idle-s S]\n",
-               stderr);
+    std::fputs(
+        "usage: bench_counter --port P --ca FILE --password P --children N --expect N [--topic T] [--idle-s S]\n",
+        stderr);
     return 2;
   }
   Tally tally;

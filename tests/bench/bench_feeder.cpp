@@ -70,9 +70,10 @@ bool run(Feed& feed, const Options& options) {
 int main(int count, char** values) {
   const Options options(count, values);
   if (options.text("--unix").empty() && options.text("--mqtt").empty()) {
-    std::fputs("usage: bench_feeder (--unix PATH | --mqtt PORT --topic PREFIX) --children N --count N [--rate PER_SECOND]"
-               " [--size BYTES] [--open UNANSWERED]\n",
-               stderr);
+    std::fputs(
+        "usage: bench_feeder (--unix PATH | --mqtt PORT --topic PREFIX) --children N --count N [--rate PER_SECOND]"
+        " [--size BYTES] [--open UNANSWERED]\n",
+        stderr);
     return 2;
   }
   Feed feed;

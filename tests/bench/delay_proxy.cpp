@@ -1,5 +1,6 @@
-// A TCP relay that holds every byte back for a fixed time, so that loopback has a round trip. Never limits bandwidth and
-// never reorders. delay_proxy --target PORT [--delay-ms EACH_WAY] [--listen PORT, 0 = any]; prints "listening PORT".
+// A TCP relay that holds every byte back for a fixed time, so that loopback has a round trip. Never limits bandwidth
+// and never reorders. delay_proxy --target PORT [--delay-ms EACH_WAY] [--listen PORT, 0 = any]; prints "listening
+// PORT".
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>

@@ -43,9 +43,9 @@ class AnyDay : public GatewayScenario, public ::testing::WithParamInterface<Ack>
                                                      : std::nullopt);
       case 3:
         if (random() % 4 == 0)
-          cloud.deliver("/devices/gw-1/errors",
-                        R"({"error_type":"GATEWAY_DEVICE_NOT_FOUND","description":"gone","device_id":")" + device +
-                            "\"}");
+          cloud.deliver(
+              "/devices/gw-1/errors",
+              R"({"error_type":"GATEWAY_DEVICE_NOT_FOUND","description":"gone","device_id":")" + device + "\"}");
         return;
       case 16:
         switch (random() % 6) {
