@@ -4,15 +4,27 @@
 #include <utility>
 
 namespace vouchgate::mqtt {
+namespace {
+
+// Under load a PUBACK that wakes the loop at once makes it publish one message, which wakes both threads of Paho: four
+// switches a message. In a millisecond twenty gather at 20,000 a second; the first after a pause still goes at once.
+constexpr auto gathering = std::chrono::milliseconds(1);
+
+}  // namespace
 
 void Inbox::push(Item item) {
-  bool first = false;
+  Monotonic earliest;
   {
     const std::lock_guard lock(mutex_);
-    first = items_.empty();
     items_.push_back(std::move(item));
+    if (items_.size() > 1) return;  // on its way
+    earliest = drained_at_ + gathering;
   }
-  if (first) post_([self = shared_from_this()] { self->drain(); });
+  auto hand_over = [self = shared_from_this()] { self->post_([self] { self->drain(); }); };
+  if (earliest <= std::chrono::steady_clock::now())
+    hand_over();
+  else
+    later_(earliest, std::move(hand_over));
 }
 
 void Inbox::drain() {
@@ -20,6 +32,7 @@ void Inbox::drain() {
   {
     const std::lock_guard lock(mutex_);
     items.swap(items_);
+    drained_at_ = std::chrono::steady_clock::now();
   }
   if (drain_) drain_(std::move(items));
 }

@@ -1,4 +1,5 @@
-// The hand-over from Paho's threads to the loop: a vector under a lock, and one post when it stops being empty.
+// The hand-over from Paho's threads to the loop: a vector under a lock, and one post when it stops being empty, at most
+// one in a millisecond.
 // Never calls anybody's code while it holds the lock.
 #pragma once
 
@@ -14,13 +15,16 @@
 
 namespace vouchgate::mqtt {
 
-// A tag names one publish or subscribe for the life of the process; it travels through Paho as the user context, so a
-// PUBACK that arrives before publish() returned still finds its way. 0 is never a tag.
+// A tag names one subscribe for the life of the process; it travels through Paho as the user context. 0 is never a tag.
 using Tag = std::uintptr_t;
+// Paho's packet identifier of one publish of a session, 1 to 65535. Paho counts them up, so one that is acknowledged
+// comes back only 65535 publishes later: long after the loop has seen its PUBACK, for far fewer are ever in flight.
+using PublishNumber = int;
 using Session = std::uintptr_t;  // counts connect() calls; 0 is never a session
 
 struct Acked {
-  Tag tag;
+  Session session;
+  PublishNumber number;
 };
 struct Granted {
   Tag tag;
@@ -53,7 +57,9 @@ using Item = std::variant<Acked, Granted, Arrived, Up, Refused, Ended, Expired>;
 class Inbox : public std::enable_shared_from_this<Inbox> {
  public:
   using Drain = std::function<void(std::vector<Item>)>;
-  Inbox(Post post, Drain drain) : post_(std::move(post)), drain_(std::move(drain)) {}
+  using Later = std::function<void(Monotonic, std::function<void()>)>;  // any thread; runs the job on one of its own
+  Inbox(Post post, Later later, Drain drain)
+      : post_(std::move(post)), later_(std::move(later)), drain_(std::move(drain)) {}
 
   void push(Item item);          // any thread
   void close() { drain_ = {}; }  // loop thread: nothing is drained after this
@@ -62,9 +68,11 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   void drain();
 
   const Post post_;
+  const Later later_;
   Drain drain_;  // loop thread only
   std::mutex mutex_;
   std::vector<Item> items_;
+  Monotonic drained_at_{};
 };
 
 }  // namespace vouchgate::mqtt

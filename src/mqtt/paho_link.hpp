@@ -23,17 +23,11 @@ class PahoLink {
   void connect(Session session, const ConnectRequest& request);
   void disconnect();
 
-  // Between Up and the end of the session.
-  bool publish(Tag tag, const std::string& topic, std::string payload);
+  // Between Up and the end of the session. The number under which Paho will report the PUBACK, or 0.
+  PublishNumber publish(const std::string& topic, const std::string& payload);
   bool subscribe(Tag tag, const std::vector<Filter>& filters);
 
  private:
-  struct PublishListener : ::mqtt::iaction_listener {
-    Inbox& inbox;
-    explicit PublishListener(Inbox& box) : inbox(box) {}
-    void on_success(const ::mqtt::token& token) override;
-    void on_failure(const ::mqtt::token&) override {}  // the session is ending; its end says so
-  };
   struct SubscribeListener : ::mqtt::iaction_listener {
     Inbox& inbox;
     explicit SubscribeListener(Inbox& box) : inbox(box) {}
@@ -49,6 +43,7 @@ class PahoLink {
 
   void connection_lost(const std::string& cause);
   void message_arrived(const ::mqtt::message& message);
+  static void on_acked(void* context, MQTTAsync_token number);
   static void on_connected(void* context, MQTTAsync_successData* data);
   static void on_connect_failed(void* context, MQTTAsync_failureData* data);
   static int on_tls_error(const char* text, std::size_t size, void* context);
@@ -60,7 +55,6 @@ class PahoLink {
 
   const std::shared_ptr<Inbox> inbox_;
   const std::uint32_t window_;
-  PublishListener publish_listener_;
   SubscribeListener subscribe_listener_;
   DisconnectListener disconnect_listener_;
   std::atomic<Session> session_ = 0;

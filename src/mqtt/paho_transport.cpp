@@ -22,8 +22,10 @@ class PahoTransport final : public Transport {
  public:
   PahoTransport(Post post, std::uint32_t window)
       : window_(window),
-        inbox_(std::make_shared<Inbox>(std::move(post), [this](std::vector<Item> items) { drain(std::move(items)); })) {
-  }
+        inbox_(std::make_shared<Inbox>(
+            std::move(post),
+            [this](Monotonic when, std::function<void()> job) { deadlines_.at(when, std::move(job)); },
+            [this](std::vector<Item> items) { drain(std::move(items)); })) {}
   // Takes up to two seconds: Paho stops its threads when its last client goes.
   ~PahoTransport() override {
     inbox_->close();
@@ -62,9 +64,6 @@ class PahoTransport final : public Transport {
   void probe(Refused refused);
   void retire();
   void expire_after(Duration delay);
-  Tag remember(std::uint64_t id);
-  // The caller's id, if the tag belongs to the session and was not recalled yet.
-  bool recall(Tag tag, std::uint64_t& id);
 
   const std::uint32_t window_;
   const std::shared_ptr<Inbox> inbox_;
@@ -72,7 +71,9 @@ class PahoTransport final : public Transport {
   State state_ = State::idle;
   Session session_ = 0;
   Tag last_tag_ = 0;
-  std::unordered_map<Tag, std::uint64_t> ids_;  // of this session, awaiting their acknowledgement
+  // The caller's ids of this session, awaiting their acknowledgement.
+  std::unordered_map<PublishNumber, std::uint64_t> published_;
+  std::unordered_map<Tag, std::uint64_t> subscribed_;
   Endpoint endpoint_;
   Duration timeout_{};
   std::shared_ptr<PahoLink> link_;   // kept over sessions, as long as each ends with nothing left inside Paho
@@ -108,31 +109,18 @@ void PahoTransport::disconnect() {
 
 bool PahoTransport::publish(std::uint64_t id, const std::string& topic, std::string payload) {
   if (state_ != State::connected) return false;
-  const Tag tag = remember(id);
-  if (link_->publish(tag, topic, std::move(payload))) return true;
-  ids_.erase(tag);
-  return false;
+  // Its PUBACK may have arrived by the time this returns; it is read on this thread, so the number is known by then.
+  const PublishNumber number = link_->publish(topic, payload);
+  if (number == 0) return false;
+  published_[number] = id;
+  return true;
 }
 
 bool PahoTransport::subscribe(std::uint64_t id, std::vector<Filter> filters) {
   if (state_ != State::connected) return false;
-  const Tag tag = remember(id);
-  if (link_->subscribe(tag, filters)) return true;
-  ids_.erase(tag);
-  return false;
-}
-
-Tag PahoTransport::remember(std::uint64_t id) {
   if (++last_tag_ == 0) ++last_tag_;  // wraps on 32-bit machines
-  ids_[last_tag_] = id;
-  return last_tag_;
-}
-
-bool PahoTransport::recall(Tag tag, std::uint64_t& id) {
-  const auto found = ids_.find(tag);
-  if (found == ids_.end()) return false;
-  id = found->second;
-  ids_.erase(found);
+  if (!link_->subscribe(last_tag_, filters)) return false;
+  subscribed_[last_tag_] = id;
   return true;
 }
 
@@ -143,10 +131,10 @@ void PahoTransport::drain(std::vector<Item> items) {
 }
 
 void PahoTransport::take(Runs& runs, Item& item) {
-  std::uint64_t id = 0;
   if (const auto* acked = std::get_if<Acked>(&item)) {
     if (!runs.arrived.empty()) flush(runs);
-    if (recall(acked->tag, id)) runs.acked.push_back(id);
+    if (acked->session != session_) return;
+    if (const auto found = published_.extract(acked->number)) runs.acked.push_back(found.mapped());
   } else if (auto* arrived = std::get_if<Arrived>(&item)) {
     if (!runs.acked.empty()) flush(runs);
     if (arrived->session == session_ && open()) runs.arrived.push_back(std::move(arrived->inbound));
@@ -170,8 +158,7 @@ void PahoTransport::flush(Runs& runs) {
 }
 
 void PahoTransport::handle(Granted& granted) {
-  std::uint64_t id = 0;
-  if (recall(granted.tag, id)) events_->on_subscribed(id, granted.codes);
+  if (const auto found = subscribed_.extract(granted.tag)) events_->on_subscribed(found.mapped(), granted.codes);
 }
 
 void PahoTransport::handle(Up& up) {
@@ -225,8 +212,9 @@ void PahoTransport::close(const std::string& reason) {
   state_ = State::idle;
   // What Paho has queued but not sent would go out at the head of the next session, before any attach: such a client
   // is not used again.
-  if (!ids_.empty()) spent_ = std::move(link_);
-  ids_.clear();
+  if (!published_.empty() || !subscribed_.empty()) spent_ = std::move(link_);
+  published_.clear();
+  subscribed_.clear();
   events_->on_closed(reason);
 }
 
