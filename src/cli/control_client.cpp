@@ -13,6 +13,8 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "vouchgate/base/spell.hpp"
+
 namespace vouchgate::cli {
 namespace {
 
@@ -133,11 +135,11 @@ Result<std::optional<std::string>> ControlClient::receive(std::optional<Deadline
   }
 }
 
-Result<std::string> ControlClient::ask(std::string_view line) {
+Result<std::string> ControlClient::ask(std::string_view line, std::chrono::seconds limit) {
   if (auto sent = send(line); !sent) return fail(std::move(sent.error()));
-  auto answer = receive(steady_clock::now() + patience);
+  auto answer = receive(steady_clock::now() + limit);
   if (!answer) return fail(std::move(answer.error()));
-  if (!*answer) return fail(Code::timeout, "control", "", "the daemon did not answer within 10 s");
+  if (!*answer) return fail(Code::timeout, "control", "", "the daemon did not answer within " + spell(limit));
   if (auto error = error_of(**answer)) return fail(std::move(*error));
   return std::move(**answer);
 }

@@ -27,8 +27,8 @@ class ControlClient {
   Result<void> send(std::string_view line);
   // The next line; nullopt when the deadline passes first. nullopt as deadline waits for ever. Error: unavailable.
   Result<std::optional<std::string>> receive(std::optional<Deadline> deadline);
-  // One request, one answer. An answer {"op":"error"} comes back as an Error. Errors: timeout after ten seconds.
-  Result<std::string> ask(std::string_view line);
+  // One request, one answer. An answer {"op":"error"} comes back as an Error. Error: timeout.
+  Result<std::string> ask(std::string_view line, std::chrono::seconds patience = std::chrono::seconds(10));
 
  private:
   explicit ControlClient(int fd) : fd_(fd) {}

@@ -30,8 +30,8 @@ void run(Context& context, const Verb& verb) {
   context.exit_code = 1;
 }
 
-Result<nlohmann::json> ask(ControlClient& daemon, std::string_view request) {
-  auto answer = daemon.ask(request);
+Result<nlohmann::json> ask(ControlClient& daemon, std::string_view request, std::chrono::seconds patience) {
+  auto answer = daemon.ask(request, patience);
   if (!answer) return fail(std::move(answer.error()));
   auto parsed = nlohmann::json::parse(*answer, nullptr, false);
   if (!parsed.is_object()) return fail(Code::internal, "control", "", "the daemon's answer is not JSON");

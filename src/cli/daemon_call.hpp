@@ -1,6 +1,7 @@
 // One verb against the running daemon: connect, ask, complain with the hint. Never starts a daemon.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -15,6 +16,7 @@ using Verb = std::function<Result<void>(ControlClient&)>;
 // Connects by the configuration of `context` and runs `verb`; an error goes to stderr and makes the exit code 1.
 void run(Context& context, const Verb& verb);
 // One request, its answer parsed.
-Result<nlohmann::json> ask(ControlClient& daemon, std::string_view request);
+Result<nlohmann::json> ask(ControlClient& daemon, std::string_view request,
+                           std::chrono::seconds patience = std::chrono::seconds(10));
 
 }  // namespace vouchgate::cli

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <ctime>
 #include <iostream>
 #include <memory>
@@ -18,8 +19,11 @@ namespace {
 
 using nlohmann::json;
 
+constexpr auto audit_patience = std::chrono::minutes(10);  // it reads the whole database, also from slow flash
+
 struct Selection {
-  std::string seq, device;
+  std::uint64_t seq = 0;  // 0: none
+  std::string device;
   bool all = false, yes = false;
 };
 
@@ -69,8 +73,8 @@ Result<void> list(ControlClient& daemon, const std::string& device, bool as_json
   return {};
 }
 
-Result<void> show(ControlClient& daemon, const std::string& seq, bool as_json) {
-  auto message = ask(daemon, JsonLine("spool-show").text("seq", seq).str());
+Result<void> show(ControlClient& daemon, std::uint64_t seq, bool as_json) {
+  auto message = ask(daemon, JsonLine("spool-show").text("seq", std::to_string(seq)).str());
   if (!message) return fail(message.error());
   message->erase("op");
   if (as_json) {
@@ -92,7 +96,7 @@ Result<void> stats(ControlClient& daemon, bool as_json) {
 }
 
 Result<void> audit(ControlClient& daemon, bool as_json) {
-  auto books = ask(daemon, JsonLine("spool-audit").str());
+  auto books = ask(daemon, JsonLine("spool-audit").str(), audit_patience);
   if (!books) return fail(books.error());
   books->erase("op");
   std::cout << (as_json ? books->dump() + "\n" : audit_text(*books));
@@ -108,7 +112,7 @@ bool confirmed(std::size_t count) {
 }
 
 Result<std::vector<std::string>> selected(ControlClient& daemon, const Selection& selection) {
-  if (!selection.all) return std::vector<std::string>{selection.seq};
+  if (!selection.all) return std::vector<std::string>{std::to_string(selection.seq)};
   const auto all = listed(daemon, selection.device);
   if (!all) return fail(all.error());
   std::vector<std::string> seqs;
@@ -122,12 +126,22 @@ Result<void> each(ControlClient& daemon, const Selection& selection, const char*
   const bool final = std::string_view(op) == "spool-discard";
   if (final && !selection.yes && !(::isatty(STDIN_FILENO) != 0 && confirmed(seqs->size())))
     return fail(Code::denied, "spool", "", "nothing was discarded", "add --yes to discard without being asked");
+  std::size_t failed = 0;
   for (const std::string& seq : *seqs) {
-    auto answer = daemon.ask(JsonLine(op).text("seq", seq).str());
-    if (!answer) return fail(std::move(answer.error()));
-    std::cout << (as_json ? *answer : seq + ": " + done) << "\n";
+    const auto answer = daemon.ask(JsonLine(op).text("seq", seq).str());
+    if (answer) {
+      std::cout << (as_json ? *answer : seq + ": " + done) << "\n";
+      continue;
+    }
+    // One message that is damaged, or gone meanwhile, does not keep the others.
+    const bool its_own = answer.error().code == Code::corrupt || answer.error().code == Code::not_found;
+    if (!its_own || !selection.all) return fail(answer.error());
+    std::cerr << answer.error().text() << "\n";
+    ++failed;
   }
-  return {};
+  if (failed == 0) return {};
+  return fail(Code::corrupt, "spool", "",
+              std::to_string(failed) + " of " + std::to_string(seqs->size()) + " were left as they are");
 }
 
 void add_each(CLI::App& spool, Context& context, const char* name, const char* help, const char* op, const char* done) {
@@ -138,7 +152,7 @@ void add_each(CLI::App& spool, Context& context, const char* name, const char* h
   command->add_option("--device", selection->device, "with --all: of this device only")->needs(all);
   if (std::string_view(name) == "discard") command->add_flag("--yes", selection->yes, "do not ask");
   command->callback([&context, selection, op, done] {
-    if (selection->seq.empty() && !selection->all) throw CLI::RequiredError("SEQ or --all");
+    if (selection->seq == 0 && !selection->all) throw CLI::RequiredError("SEQ or --all");
     run(context, [&](ControlClient& daemon) { return each(daemon, *selection, op, done, context.json); });
   });
 }
@@ -160,7 +174,7 @@ void add_spool_commands(CLI::App& app, Context& context) {
   list_command->callback(
       [&context, device] { run(context, [&](ControlClient& daemon) { return list(daemon, *device, context.json); }); });
   auto* show_command = spool->add_subcommand("show", "one message in quarantine with its payload");
-  auto seq = std::make_shared<std::string>();
+  auto seq = std::make_shared<std::uint64_t>(0);
   show_command->add_option("SEQ", *seq, "its number")->required();
   show_command->callback(
       [&context, seq] { run(context, [&](ControlClient& daemon) { return show(daemon, *seq, context.json); }); });

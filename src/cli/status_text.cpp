@@ -143,6 +143,16 @@ std::string trouble_lines(const json& spool) {
   return out;
 }
 
+std::string audited(const std::string& name, const json& line) {
+  const json& found = part(line, "found");
+  std::string out = name + ": " + ledger_text(part(line, "ledger")) + "; on disk " + grouped(number(found, "pending")) +
+                    " pending, " + grouped(number(found, "quarantined")) + " in quarantine, " +
+                    grouped(number(line, "bytes_found")) + " bytes";
+  if (!line.value("adds_up", false))
+    out += "  <-- DOES NOT ADD UP (" + grouped(number(line, "bytes")) + " bytes booked)";
+  return out + "\n";
+}
+
 std::string padded(std::string cell, std::size_t width) {
   cell.resize(std::max(width, cell.size()), ' ');
   return cell;
@@ -175,15 +185,8 @@ std::string spool_text(const json& spool) {
 
 std::string audit_text(const json& books) {
   std::string out;
-  for (const json& device : part(books, "devices")) {
-    const json& found = part(device, "found");
-    out += text(device, "device") + ": " + ledger_text(part(device, "ledger")) + "; on disk " +
-           grouped(number(found, "pending")) + " pending, " + grouped(number(found, "quarantined")) +
-           " in quarantine, " + grouped(number(device, "bytes_found")) + " bytes";
-    if (!device.value("adds_up", false))
-      out += "  <-- DOES NOT ADD UP (" + grouped(number(device, "bytes")) + " bytes booked)";
-    out += "\n";
-  }
+  for (const json& device : part(books, "devices")) out += audited(text(device, "device"), device);
+  if (books.contains("total")) out += audited("total", part(books, "total"));
   return out + (books.value("adds_up", false) ? "adds up: nothing is missing\n" : "");
 }
 

@@ -47,6 +47,7 @@ class Server : public Control, public LineHandler, public ChildPort {
     lines.context = "control";
     lines.path = settings.path;
     lines.max_connections = 64;
+    lines.max_output = std::size_t{16} << 20;  // the status of as many devices as a gateway can have, with long names
     lines.first_id = std::uint64_t{1} << 63;
     lines.busy_line = error_line("", Error{Code::busy, "control", "", "too many connections", "try again later"});
     auto server = LineServer::listen(loop, std::move(lines), *this);

@@ -73,8 +73,13 @@ void DiskSpool::discard(Seq seq, Done done) {
 }
 
 void DiskSpool::audit(std::function<void(Result<std::vector<AuditLine>>)> done) {
+  // A long job, but one that moves: the watchdog must not take it for a disk that hangs.
+  const auto moves = [this] {
+    const std::lock_guard lock(mutex_);
+    busy_since_ = std::chrono::steady_clock::now();
+  };
   ask<std::vector<AuditLine>>(
-      true, [this] { return store_->audit(); }, std::move(done));
+      true, [this, moves] { return store_->audit(moves); }, std::move(done));
 }
 
 }  // namespace vouchgate::spool

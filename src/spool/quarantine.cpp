@@ -103,21 +103,23 @@ bool Store::remove_kept(Seq seq, std::uint64_t Ledger::*counter) {
   return statements_->remove_kept.run(seq);
 }
 
-Result<std::vector<AuditLine>> Store::audit() {
+Result<std::vector<AuditLine>> Store::audit(const std::function<void()>& progress) {
+  constexpr std::size_t step = 10'000;  // records, at most a second from slow flash
   if (auto ready = connected(); !ready) return fail(ready.error());
   std::vector<AuditLine> lines;
   for (std::size_t i = 1; i <= books_.size(); ++i) {
     const Account& account = books_.account(static_cast<std::int64_t>(i));
     lines.push_back({account.device, account.ledger, 0, 0, account.bytes, 0});
   }
+  std::size_t counted = 0;
   const auto count = [&](Statement& rows, std::uint64_t AuditLine::*found) {
     rows.start();
     while (rows.row()) {
+      if (++counted % step == 0) progress();
       if (!books_.knows(rows.number(0))) continue;
       AuditLine& line = lines.at(static_cast<std::size_t>(rows.number(0)) - 1);
-      const auto records = static_cast<std::uint64_t>(rows.number(1));
-      line.*found = records;
-      line.bytes_found += records * fixed_cost + static_cast<std::uint64_t>(rows.number(2));
+      ++(line.*found);
+      line.bytes_found += fixed_cost + static_cast<std::uint64_t>(rows.number(1));
     }
   };
   count(statements_->audit_pending, &AuditLine::pending_found);

@@ -33,11 +33,9 @@ struct Store::Statements {
                 "WHERE seq = ?1"),
         remove_kept(db, "DELETE FROM quarantine WHERE seq = ?"),
         expired_kept(db, "SELECT seq FROM quarantine WHERE since < ? LIMIT 1000"),
-        audit_pending(db,
-                      "SELECT device, COUNT(*), SUM(length(payload) + length(subfolder)) FROM message "
-                      "INDEXED BY message_by_device GROUP BY device"),
-        audit_kept(db,
-                   "SELECT device, COUNT(*), SUM(length(payload) + length(subfolder)) FROM quarantine GROUP BY device"),
+        // From front to back: in the order of the index each device would read most of the file once more.
+        audit_pending(db, "SELECT device, length(payload) + length(subfolder) FROM message NOT INDEXED"),
+        audit_kept(db, "SELECT device, length(payload) + length(subfolder) FROM quarantine"),
         touch(db, "UPDATE origin SET first_seq = first_seq"),
         save(db,
              "INSERT INTO device(id, name, stored, delivered, expired, dropped, discarded, quarantined, bytes, "

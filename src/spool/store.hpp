@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -59,7 +60,8 @@ class Store {
   // Each a transaction of its own. Errors: not_found, corrupt (damaged: cannot be retried), or as commit().
   Result<DeviceId> retry(Seq seq, WallTime now);
   Result<void> discard(Seq seq);
-  Result<std::vector<AuditLine>> audit();
+  // `progress` is called now and then: it takes as long as reading the whole file.
+  Result<std::vector<AuditLine>> audit(const std::function<void()>& progress);
   // Gives back to the file system some of what a backlog left free, if that is most of the file. True: call again soon.
   bool shrink();
   Result<void> probe();  // a write that changes nothing, to learn whether the disk takes writes

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "fake_children.hpp"
 #include "line_peer.hpp"
 #include "vouchgate/base/asio.hpp"
@@ -31,7 +33,8 @@ Status good_day() {
 
 class FakeOperations : public Operations {
  public:
-  Status status() const override { return good_day(); }
+  Status status() const override { return now; }
+  Status now = good_day();
   Result<void> attach(const std::string& device) override { return note("attach " + device); }
   Result<void> detach(const std::string& device) override { return note("detach " + device); }
   Result<void> renew_token() override {
@@ -136,6 +139,46 @@ TEST_F(ControlTest, TheQuarantineIsListedShownRetriedAndDiscarded) {
   EXPECT_NE(ask(R"({"op":"spool-retry","seq":"8"})").find("not-found"), std::string::npos);
 }
 
+TEST_F(ControlTest, APageOfTheQuarantineIsBoundedAndTheListLosesNothing) {
+  const Message message{*DeviceId::parse("pump-1"), Kind::event, Subfolder(), "x"};
+  for (Seq seq = 1; seq <= 300; ++seq)
+    operations.kept.push_back({{seq, message, {}}, std::string(seq % 2 == 0 ? 3000 : 10, '"'), {}});
+  operations.kept.push_back({{301, message, {}}, std::string(400'000, 'x'), {}});
+  Seq after = 0;
+  std::size_t listed = 0;
+  for (int page = 0; page < 20 && after != 301; ++page) {
+    const std::string line = ask(R"({"op":"spool-list","after":")" + std::to_string(after) + "\"}");
+    const auto messages = nlohmann::json::parse(line).at("messages");
+    EXPECT_LE(messages.size(), 200u);
+    if (messages.size() > 1) {
+      EXPECT_LE(line.size(), 256u * 1024 + 100);
+    }
+    ASSERT_FALSE(messages.empty()) << "after " << after;
+    listed += messages.size();
+    after = messages.back().at("seq");
+  }
+  EXPECT_EQ(listed, 301u);
+}
+
+TEST_F(ControlTest, TheLargestMessageCanBeShown) {
+  const Message message{*DeviceId::parse("pump-1"), Kind::event, Subfolder(), std::string(max_event_bytes, '\xff')};
+  operations.kept.push_back({{7, message, {}}, "ended the session", {}});
+  const std::string line = ask(R"({"op":"spool-show","seq":"7"})");
+  EXPECT_LT(line.size(), 512u * 1024);
+  EXPECT_EQ(nlohmann::json::parse(line).at("data_b64").get<std::string>().size(), (max_event_bytes + 2) / 3 * 4);
+}
+
+TEST_F(ControlTest, AGatewayFullOfDevicesStillTellsItsStatus) {
+  ChildStatus child{"", "held-off", std::string(200, 'r'), {}, 0, {}};
+  for (int i = 0; i < 10'000; ++i) {
+    child.device = "pump-" + std::string(100, 'x') + std::to_string(i);
+    operations.now.children.push_back(child);
+  }
+  const std::string line = ask(R"({"op":"status"})");
+  ASSERT_GT(line.size(), 4u * 1024 * 1024) << line.substr(0, 100);
+  EXPECT_EQ(nlohmann::json::parse(line).at("children").size(), 10'002u);
+}
+
 TEST_F(ControlTest, AnAnswerOfTheDiskMayComeAfterTheSocketIsGone) {
   tool->line(R"({"op":"spool-discard","seq":"3"})");
   while (!operations.waiting) loop.run_one();
@@ -153,6 +196,7 @@ TEST_F(ControlTest, TheAuditSaysWhichDeviceDoesNotAddUp) {
   EXPECT_NE(answer.find(R"("bytes":70,"bytes_found":70,"adds_up":true)"), std::string::npos) << answer;
   EXPECT_NE(answer.find(R"("bytes":64,"bytes_found":0,"adds_up":false)"), std::string::npos) << answer;
   EXPECT_TRUE(answer.ends_with(R"("adds_up":false})")) << answer;
+  EXPECT_EQ(nlohmann::json::parse(answer).at("total").at("bytes"), 134) << answer;
 }
 
 TEST_F(ControlTest, SendIsStoredThenDelivered) {
