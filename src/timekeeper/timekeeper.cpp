@@ -5,7 +5,7 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-#include <cstring>
+#include <cerrno>
 #include <utility>
 
 #include "kept_time.hpp"
@@ -33,7 +33,7 @@ class Implementation : public Timekeeper {
     await_step();
   }
   ~Implementation() override {
-    if (known_now_) keep();
+    if (known_) keep();
   }
 
   TimeReport judge() override {
@@ -45,13 +45,13 @@ class Implementation : public Timekeeper {
     }
     auto report = timekeeper::judge(evidence);
     if (report.confidence == TimeConfidence::synchronised) confirmed();
-    if (report.confidence == TimeConfidence::wrong) known_now_ = false;
     return report;
   }
 
   void confirmed() override {
-    known_now_ = true;
-    if (!keep_due_ || clock_.monotonic() >= *keep_due_) keep();
+    known_ = Known{clock_.wall(), clock_.monotonic()};
+    const bool disproved = kept_ && known_->wall < kept_->wall;  // kept on, it would make the right time a wrong one
+    if (disproved || !keep_due_ || clock_.monotonic() >= *keep_due_) keep();
   }
 
   void chip_clock(std::chrono::milliseconds reading) override {
@@ -63,21 +63,28 @@ class Implementation : public Timekeeper {
   void on_step(std::function<void()> stepped) override { stepped_ = std::move(stepped); }
 
  private:
-  // The kept time is replaced only by one that was confirmed; the evidence of this run stays what it was at its start
-  // unless the new one is later.
+  struct Known {
+    WallTime wall;
+    Monotonic at;
+  };
+
+  // What is kept is the time confirmed last and what has passed since: the wall clock may have been set meanwhile. It
+  // is evidence of this run also when the disk does not take it.
   void keep() {
-    keep_due_ = clock_.monotonic() + keep_every;
-    KeptTime now{clock_.wall(), std::nullopt};
-    if (chip_)
-      now.chip = *chip_ + std::chrono::duration_cast<std::chrono::milliseconds>(clock_.monotonic() - chip_read_at_);
-    if (write_kept(path_, now)) kept_ = now;
+    const Monotonic now = clock_.monotonic();
+    keep_due_ = now + keep_every;
+    kept_ = KeptTime{known_->wall + (now - known_->at), std::nullopt};
+    if (chip_) kept_->chip = *chip_ + std::chrono::duration_cast<std::chrono::milliseconds>(now - chip_read_at_);
+    write_kept(path_, *kept_);
   }
 
   // A timer on the wall clock that is never due, and is cancelled by every step (timerfd_create(2)).
   void await_step() {
     itimerspec far{};
     far.it_value.tv_sec = std::int64_t{1} << 33;
-    if (::timerfd_settime(steps_.native_handle(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &far, nullptr) != 0)
+    // ECANCELED: armed, but the clock was set just before (fs/timerfd.c); whoever called looks at the clock next.
+    if (::timerfd_settime(steps_.native_handle(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &far, nullptr) != 0 &&
+        errno != ECANCELED)
       return;
     steps_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
       if (error) return;
@@ -95,7 +102,7 @@ class Implementation : public Timekeeper {
   std::optional<std::chrono::milliseconds> chip_;
   Monotonic chip_read_at_{};
   std::optional<Monotonic> keep_due_;
-  bool known_now_ = false;
+  std::optional<Known> known_;
   std::function<void()> stepped_;
   asio::posix::stream_descriptor steps_;
 };

@@ -18,7 +18,8 @@ class Timekeeper : public TimeJudge {
   virtual void chip_clock(std::chrono::milliseconds reading) = 0;
 };
 
-// `path`: the file of the kept time. It is written when a time is confirmed first, then hourly, and at the end; one
+// `path`: the file of the kept time. It is written when a time is confirmed first or disproves it, then
+// hourly, and at the end; one
 // that cannot be read or written is no error, only less evidence. `built`: a clock before it is wrong.
 std::unique_ptr<Timekeeper> make(asio::io_context& loop, const Clock& clock, const std::string& path, WallTime built);
 

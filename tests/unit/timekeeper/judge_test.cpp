@@ -100,5 +100,31 @@ TEST(Timekeeper, TheChipsClockCountsWhatPassedWhileTheDaemonWasDown) {
   EXPECT_EQ(keeper->judge().confidence, TimeConfidence::plausible) << "a chip that was cleared proves nothing";
 }
 
+TEST(Timekeeper, AStepAfterTheConfirmationIsNotKeptAsAKnownTime) {
+  Box box;
+  const WallTime before = box.time.wall();
+  {
+    const auto keeper = box.start();
+    keeper->confirmed();
+    box.time.step_wall(std::chrono::duration_cast<Duration>(5 * year));  // plausible, and nobody confirmed it
+    box.time.advance(90min);
+  }
+  const auto kept = read_kept(box.directory.path() + "/clock");
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->wall, before + 90min) << "or the right time would be wrong after the next start";
+}
+
+TEST(Timekeeper, AKeptTimeThatProvesTooLateIsReplacedAtOnce) {
+  Box box;
+  const WallTime right = box.time.wall();
+  const auto keeper = box.start();
+  box.time.step_wall(std::chrono::duration_cast<Duration>(5 * year));
+  keeper->confirmed();
+  box.time.step_wall(-std::chrono::duration_cast<Duration>(5 * year));
+  keeper->confirmed();
+  EXPECT_EQ(read_kept(box.directory.path() + "/clock")->wall, right);
+  EXPECT_NE(keeper->judge().confidence, TimeConfidence::wrong);
+}
+
 }  // namespace
 }  // namespace vouchgate::timekeeper
