@@ -57,8 +57,10 @@ void GatewayImpl::clock_stepped(Duration drift) {
   session_.feed(session::ClockStepped{});
 }
 
+// An accepted token proves the time it was made from, which is the present one only if nobody has set the clock since.
 void GatewayImpl::on_connected() {
-  parts_.time.confirmed();
+  check_clock();
+  if (time_trusted_ && !session_.machine().clock_stepped()) parts_.time.confirmed();
   session_.feed(session::Connected{});
 }
 

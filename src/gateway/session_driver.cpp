@@ -59,7 +59,7 @@ void SessionDriver::feed(const session::Event& event) {
     const session::Event next = std::move(events_.front());
     events_.pop_front();
     const bool connected = std::holds_alternative<session::Connected>(next);
-    const auto actions = machine_.on(next, clock_.monotonic(), clock_.wall());
+    const auto actions = machine_.on(next, clock_.monotonic());
     if (machine_.state() != std::exchange(last_state_, machine_.state())) since_ = clock_.monotonic();
     if (connected && machine_.state() == session::State::connected) {
       problem_.clear();
@@ -97,17 +97,19 @@ void SessionDriver::arm(Duration delay) {
 }
 
 void SessionDriver::mint() {
-  auto composed = token::compose(token_settings_, algorithm_, clock_.wall());
+  const WallTime wall = clock_.wall();
+  auto composed = token::compose(token_settings_, algorithm_, wall);
   if (!composed) {
     feed(session::TokenFailed{composed.error().line()});
     return;
   }
   const std::string input = composed->signing_input;
+  const Monotonic due = clock_.monotonic() + (composed->expires_at - wall);
   const std::uint64_t number = ++mints_;
-  const auto done = [this, alive = alive_, input, number, expires = composed->expires_at](Result<Bytes> signature) {
+  const auto done = [this, alive = alive_, input, number, due](Result<Bytes> signature) {
     if (!*alive || number != mints_) return;
     timers_.cancel(std::exchange(mint_timer_, 0));
-    minted(input, expires, std::move(signature));
+    minted(input, due, std::move(signature));
   };
   mint_timer_ = timers_.after(mint_limit, [this] {
     mint_timer_ = 0;
@@ -117,7 +119,7 @@ void SessionDriver::mint() {
   signing_.sign(input, done);
 }
 
-void SessionDriver::minted(const std::string& signing_input, WallTime expires, Result<Bytes> signature) {
+void SessionDriver::minted(const std::string& signing_input, Monotonic expires, Result<Bytes> signature) {
   if (!signature) {
     feed(session::TokenFailed{signature.error().line()});
     return;
@@ -161,7 +163,7 @@ void SessionDriver::report(const session::Report& what) {
 std::optional<Duration> SessionDriver::token_valid_for() const {
   const auto expires = machine_.token_expires();
   if (!expires) return std::nullopt;
-  return std::chrono::duration_cast<Duration>(*expires - clock_.wall());
+  return std::chrono::duration_cast<Duration>(*expires - clock_.monotonic());
 }
 
 SessionStatus SessionDriver::status() const {

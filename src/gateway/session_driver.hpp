@@ -36,7 +36,7 @@ class SessionDriver {
  private:
   void perform(const session::Action& action);
   void mint();
-  void minted(const std::string& signing_input, WallTime expires, Result<Bytes> signature);
+  void minted(const std::string& signing_input, Monotonic expires, Result<Bytes> signature);
   void connect(std::size_t endpoint);
   void arm(Duration delay);
   void report(const session::Report& report);

@@ -6,7 +6,7 @@
 namespace vouchgate::session {
 namespace {
 
-constexpr const char* untrusted = "before this build; no token is signed until time is known";
+constexpr const char* untrusted = "the clock is wrong; no token is signed until time is known";
 
 // A failure of the path: another endpoint may do better at once. All others are answers of a cloud that was reached.
 bool is_of_path(ConnectFailure failure) { return failure == ConnectFailure::network || failure == ConnectFailure::tls; }
@@ -15,12 +15,14 @@ bool is_of_path(ConnectFailure failure) { return failure == ConnectFailure::netw
 
 void Machine::Step::operator()(const TimeTrusted&) {
   if (std::exchange(m.time_trusted_, true)) return;
-  if (m.state_ == State::waiting_for_time) {
-    report(Report::What::waiting_for_time, {});
-    mint();
-  } else if (m.renewal_put_off_) {
-    renew();
+  switch (m.state_) {
+    case State::waiting_for_time: report(Report::What::waiting_for_time, {}); return mint();
+    case State::connecting:
+    case State::draining:
+    case State::closing: m.clock_stepped_ = true; return;  // away and back since the token in hand was minted
+    default: break;
   }
+  if (m.renewal_put_off_) renew();
 }
 
 void Machine::Step::operator()(const TimeDoubted&) {
@@ -39,9 +41,10 @@ void Machine::Step::operator()(const ClockStepped&) {
     case State::closing: m.clock_stepped_ = true; return;
     case State::connected:
       if (m.minting_ahead_) return;
+      if (now < m.connected_at_ + shortest_swap) return arm_until(m.connected_at_ + shortest_swap);
       disarm();
       return renew();
-    case State::backing_off: m.retry_at_ = std::min(m.retry_at_, now); return arm(shortest_retry);
+    case State::backing_off: m.retry_at_ = std::min(m.retry_at_, now + shortest_retry); return back_off_until_retry();
     default: return;
   }
 }
@@ -49,7 +52,7 @@ void Machine::Step::operator()(const ClockStepped&) {
 void Machine::Step::operator()(const TokenReady& token) {
   if (!std::exchange(m.mint_open_, false)) return;
   if (std::exchange(m.mint_void_, false)) return mint_again();
-  m.next_expires_ = token.expires_at;
+  m.next_expires_ = token.expires;
   if (m.state_ == State::minting) return connect();
   if (m.state_ != State::connected || !std::exchange(m.minting_ahead_, false)) return;
   report(Report::What::swap_started, {});
@@ -61,10 +64,9 @@ void Machine::Step::operator()(const TokenFailed& failed) {
   if (std::exchange(m.mint_void_, false)) return mint_again();
   const bool ahead = m.state_ == State::connected && m.minting_ahead_;
   if (m.state_ != State::minting && !ahead) return;
-  const Duration delay = next_retry();
+  const Duration delay = ahead ? next_ahead() : next_retry();
   report(Report::What::token_failed, failed.reason, delay);
-  // The session has a token until it expires: tries come closer together towards that time.
-  if (ahead) return arm(std::clamp(std::chrono::floor<Duration>((*m.expires_ - wall) / 2), shortest_retry, delay));
+  if (ahead) return arm(delay);
   first_endpoint();
   back_off_until_retry();
 }
@@ -121,10 +123,18 @@ Duration Machine::Step::next_retry() {
   return delay;
 }
 
+// The session has a token until it expires: tries come closer together towards that time. Once it has passed without
+// the cloud's ending the session, there is no hurry left.
+Duration Machine::Step::next_ahead() {
+  const Duration delay = next_retry();
+  const auto left = std::chrono::floor<Duration>(*m.expires_ - now);
+  return left > Duration(0) ? std::clamp(left / 2, shortest_retry, delay) : delay;
+}
+
 void Machine::Step::back_off_until_retry() {
   m.state_ = State::backing_off;
   m.renewing_ = false;
-  arm(std::max(Duration(0), std::chrono::ceil<Duration>(m.retry_at_ - now)));
+  arm_until(m.retry_at_);
 }
 
 void Machine::Step::first_endpoint() { m.endpoint_ = m.tried_in_round_ = 0; }

@@ -6,7 +6,6 @@
 #include "step.hpp"
 
 namespace vouchgate::session {
-namespace {}  // namespace
 
 const char* word(State state) {
   switch (state) {
@@ -29,8 +28,8 @@ Machine::Machine(Settings settings, Random random)
   settings_.endpoints = std::max<std::size_t>(1, settings_.endpoints);
 }
 
-std::vector<Action> Machine::on(const Event& event, Monotonic now, WallTime wall) {
-  Step step{*this, now, wall};
+std::vector<Action> Machine::on(const Event& event, Monotonic now) {
+  Step step{*this, now};
   std::visit(step, event);
   return std::move(step.out);
 }
@@ -60,7 +59,7 @@ void Machine::Step::operator()(const Stop&) {
 
 void Machine::Step::operator()(const TimerFired&) {
   if (!m.due_) return;
-  if (now < *m.due_) return arm(std::chrono::ceil<Duration>(*m.due_ - now));  // of a timer that was replaced
+  if (now < *m.due_) return arm_until(*m.due_);  // of a timer that was replaced
   m.due_.reset();
   switch (m.state_) {
     case State::connected: return renew();
@@ -85,6 +84,8 @@ void Machine::Step::arm(Duration delay) {
   m.due_ = now + delay;
   act(Arm{delay});
 }
+
+void Machine::Step::arm_until(Monotonic when) { arm(std::max(Duration(0), std::chrono::ceil<Duration>(when - now))); }
 
 void Machine::Step::disarm() {
   if (!m.due_) return;

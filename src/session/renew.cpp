@@ -5,13 +5,6 @@
 #include "step.hpp"
 
 namespace vouchgate::session {
-namespace {
-
-// Should a token be due when it is issued (a lifetime below renew_before or backdate), swaps still keep this distance.
-constexpr Duration shortest_swap = std::chrono::seconds(1);
-
-}  // namespace
-
 void Machine::Step::operator()(const Connected&) {
   if (m.state_ != State::connecting) return;
   m.state_ = State::connected;
@@ -25,12 +18,11 @@ void Machine::Step::operator()(const Connected&) {
   act(OpenTraffic{});
 }
 
-// exp - renew_before, brought forward by up to a tenth of renew_before so that a fleet spreads. The wall clock gives
-// the distance only; the schedule is monotonic.
+// exp - renew_before, brought forward by up to a tenth of renew_before so that a fleet spreads.
 void Machine::Step::arm_renewal() {
   const Duration before = m.settings_.renew_before;
   const auto spread = Duration(static_cast<Duration::rep>(static_cast<double>(before.count()) * m.random_() / 10));
-  const auto left = std::chrono::floor<Duration>(*m.expires_ - wall);
+  const auto left = std::chrono::floor<Duration>(*m.expires_ - now);
   arm(std::max(shortest_swap, left - before - spread));
 }
 
@@ -61,7 +53,7 @@ void Machine::Step::operator()(const WindowEmpty&) {
 void Machine::Step::disconnect() {
   m.state_ = State::closing;
   if (m.stopping_)
-    arm(std::max(Duration(0), std::chrono::ceil<Duration>(m.stop_by_ - now)));
+    arm_until(m.stop_by_);
   else
     disarm();
   act(Disconnect{});
@@ -110,18 +102,17 @@ void Machine::Step::closed(const std::string&) {
 }
 
 void Machine::Step::forget_if_stable() {
+  const auto lived = now - m.connected_at_;
   const bool contested = m.short_lives_ >= m.settings_.short_lives;
-  if (now - m.connected_at_ >= (contested ? m.settings_.short_life : m.settings_.stable_after)) m.backoff_.reset();
+  if (lived >= (contested ? m.settings_.short_life : m.settings_.stable_after)) m.backoff_.reset();
+  if (lived >= m.settings_.short_life) m.short_lives_ = 0;  // however it ends, the row is broken
 }
 
 // Two clients with one id end each other's sessions for ever (MQTT 3.1.1, 3.1.4): both see sessions that begin well
 // and end soon. Their growing backoff lets one of them work meanwhile.
 void Machine::Step::count_short_life() {
-  if (now - m.connected_at_ >= m.settings_.short_life) {
-    m.short_lives_ = 0;
-  } else if (++m.short_lives_ == m.settings_.short_lives) {
+  if (now - m.connected_at_ < m.settings_.short_life && ++m.short_lives_ == m.settings_.short_lives)
     report(Report::What::short_lived, std::to_string(m.short_lives_));
-  }
 }
 
 }  // namespace vouchgate::session

@@ -8,11 +8,13 @@
 namespace vouchgate::session {
 
 constexpr Duration shortest_retry = std::chrono::seconds(1);  // the platform throttles whole projects that hammer it
+// Should a token be due when it is issued (a lifetime below renew_before or backdate), or the clock step again and
+// again, swaps still keep this distance.
+constexpr Duration shortest_swap = std::chrono::seconds(1);
 
 struct Machine::Step {
   Machine& m;
   Monotonic now;
-  WallTime wall;
   std::vector<Action> out{};
 
   void operator()(const Start&);
@@ -36,6 +38,7 @@ struct Machine::Step {
   void connect();
   void connect_failed(const ConnectFailed& failed);
   void back_off_until_retry();
+  Duration next_ahead();  // as next_retry(), but sooner the closer the expiry
   Duration next_retry();  // counts one failure
   void first_endpoint();
 
@@ -53,6 +56,7 @@ struct Machine::Step {
   void stopped();
 
   void arm(Duration delay);
+  void arm_until(Monotonic when);
   void disarm();
   void close_traffic();
   template <class A>

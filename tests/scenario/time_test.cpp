@@ -78,6 +78,45 @@ TEST_F(Time, an_accepted_token_confirms_the_time) {
   EXPECT_EQ(judge.confirmations, 1);
 }
 
+TEST_F(Time, a_token_that_is_accepted_after_a_step_confirms_nothing) {
+  start();
+  ASSERT_EQ(judge.confirmations, 1);
+  ASSERT_TRUE(gateway->renew_token());
+  while (cloud.count("connect") < 2) ASSERT_EQ(loop.run(1), 1u);
+  time.step_wall(5 * 365 * 24h);  // plausible, and noticed by nobody when the CONNACK comes
+  settle();
+  EXPECT_EQ(judge.confirmations, 1);
+  advance(5s);
+  EXPECT_EQ(judge.confirmations, 2) << "of a token made from the new time";
+}
+
+TEST_F(Time, the_tokens_life_is_shown_right_while_the_clock_is_wrong) {
+  start();
+  const auto before = *gateway->status().token.valid_for;
+  time.step_wall(-50 * 365 * 24h);
+  advance(60s);
+  ASSERT_FALSE(gateway->status().time_trusted);
+  EXPECT_EQ(*gateway->status().token.valid_for, before - 60s);
+}
+
+TEST_F(Time, a_clock_that_is_set_wrong_during_connect_does_not_move_the_renewal) {
+  for (const Duration step : {Duration(-50 * 365 * 24h), Duration(5 * 365 * 24h)}) {
+    start();
+    const auto connects = cloud.count("connect");
+    ASSERT_TRUE(gateway->renew_token());
+    while (cloud.count("connect") == connects) ASSERT_EQ(loop.run(1), 1u);
+    time.step_wall(step);
+    settle();
+    const auto renew_in = gateway->status().token.renew_in;
+    ASSERT_TRUE(renew_in);
+    EXPECT_LE(*renew_in, settings.token.lifetime);
+    gateway->stop([] {});
+    settle();
+    crash();
+    time.step_wall(-step);
+  }
+}
+
 // What journald would keep of a bad day, at the default level.
 class Quiet : public GatewayScenario {
  protected:

@@ -37,10 +37,10 @@ struct Settings {
 struct Start {};
 struct Stop {};
 struct TimeTrusted {};   // before Start if the clock is plausible then; until it comes no token is minted
-struct TimeDoubted {};   // stepped before the build date: no token until TimeTrusted
+struct TimeDoubted {};   // known to be wrong: no token until TimeTrusted
 struct ClockStepped {};  // set, not slewed, while it stays trusted: what was minted before has wrong claims
 struct TokenReady {
-  WallTime expires_at;
+  Monotonic expires;  // from the moment it was minted, whatever the wall clock has done since
 };
 struct TokenFailed {
   std::string reason;

@@ -14,13 +14,15 @@ class Machine {
  public:
   Machine(Settings settings, Random random);
 
-  std::vector<Action> on(const Event& event, Monotonic now, WallTime wall);
+  std::vector<Action> on(const Event& event, Monotonic now);
 
   State state() const { return state_; }
   bool renewing() const { return renewing_; }  // between the start of a planned swap and Connected
   std::optional<Monotonic> timer_due() const { return due_; }
-  std::optional<WallTime> token_expires() const { return expires_; }  // of the session's token
+  std::optional<Monotonic> token_expires() const { return expires_; }  // of the session's token
   std::size_t endpoint() const { return endpoint_; }
+  // The clock was set after the token of this CONNECT was minted: what the cloud says to it says nothing of the clock.
+  bool clock_stepped() const { return clock_stepped_; }
 
  private:
   struct Step;  // the body, in src/session
@@ -39,7 +41,7 @@ class Machine {
   std::size_t endpoint_ = 0, tried_in_round_ = 0;
   std::optional<Monotonic> due_;
   Monotonic connected_at_{}, retry_at_{}, stop_by_{};
-  std::optional<WallTime> expires_, next_expires_;
+  std::optional<Monotonic> expires_, next_expires_;
 };
 
 }  // namespace vouchgate::session

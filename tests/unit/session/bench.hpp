@@ -49,23 +49,20 @@ class Bench {
   // The actions, joined by "; ".
   std::string on(const Event& event) {
     std::string line;
-    for (const Action& action : machine.on(event, now, wall)) {
+    for (const Action& action : machine.on(event, now)) {
       if (!line.empty()) line += "; ";
       line += std::visit(Say{}, action);
     }
     return line;
   }
-  void pass(Duration time) {
-    now += time;
-    wall += time;
-  }
+  void pass(Duration time) { now += time; }
   // Lets the armed timer come due.
   std::string timer() {
     if (!machine.timer_due()) return "no timer";
     pass(std::chrono::ceil<Duration>(*machine.timer_due() - now));
     return on(TimerFired{});
   }
-  TokenReady token() const { return TokenReady{wall + std::chrono::hours(1)}; }
+  TokenReady token() const { return TokenReady{now + std::chrono::hours(1)}; }
   State state() const { return machine.state(); }
 
   void to_minting() {
@@ -88,7 +85,6 @@ class Bench {
 
   Machine machine;
   Monotonic now{std::chrono::hours(5)};
-  WallTime wall{std::chrono::hours(24 * 365 * 57)};
 };
 
 }  // namespace vouchgate::session

@@ -20,12 +20,12 @@ TEST(Connect, StartMintsThenConnectsThenOpensTraffic) {
   // 60 min of life, 10 min ahead, half of a tenth of ten minutes for the spread.
   EXPECT_EQ(bench.on(Connected{}), "arm 2970000ms; open");
   EXPECT_EQ(bench.state(), State::connected);
-  EXPECT_EQ(bench.machine.token_expires(), bench.wall + std::chrono::hours(1));
+  EXPECT_EQ(bench.machine.token_expires(), bench.now + std::chrono::hours(1));
 }
 
 TEST(Connect, NoTokenIsMintedBeforeTheTimeIsTrusted) {
   Bench bench;
-  EXPECT_EQ(bench.on(Start{}), "waiting_for_time 'before this build; no token is signed until time is known'");
+  EXPECT_EQ(bench.on(Start{}), "waiting_for_time 'the clock is wrong; no token is signed until time is known'");
   EXPECT_EQ(bench.state(), State::waiting_for_time);
   EXPECT_EQ(bench.on(TimeTrusted{}), "waiting_for_time; mint");
   EXPECT_EQ(bench.on(TimeTrusted{}), "");
@@ -192,6 +192,16 @@ TEST(Connect, EveryStateHasItsOwnWord) {
     words.insert(word(static_cast<State>(state)));
   EXPECT_EQ(words.size(), 8u);
   EXPECT_STREQ(word(State::waiting_for_time), "waiting-for-time");
+}
+
+TEST(Connect, StepsInARowDoNotPutTheNextTryOff) {
+  Bench bench;
+  bench.to_connecting();
+  bench.on(failed(ConnectFailure::credentials));
+  EXPECT_EQ(bench.on(ClockStepped{}), "arm 1000ms");
+  bench.pass(Duration(900));
+  EXPECT_EQ(bench.on(ClockStepped{}), "arm 100ms");
+  EXPECT_EQ(bench.timer(), "mint");
 }
 
 }  // namespace

@@ -113,7 +113,7 @@ TEST(Machine, EventsThatDoNotFitTheStateAreHarmless) {
     void (*reach)(Bench&);
     std::vector<Event> strays;
   };
-  const auto token = TokenReady{WallTime(std::chrono::hours(1))};
+  const auto token = TokenReady{Monotonic(std::chrono::hours(1))};
   const auto refused = ConnectFailed{ConnectFailure::network, "stray"};
   const std::vector<Row> rows = {
       {State::stopped,

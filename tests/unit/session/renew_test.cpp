@@ -121,6 +121,7 @@ TEST(Renew, AVoidMintAheadAnsweredAfterTheClockIsTrustedAgainIsDoneAgain) {
 TEST(Renew, AStepOfTheClockSwapsTheTokenAtOnce) {
   Bench bench;
   bench.to_connected();
+  bench.pass(std::chrono::seconds(1));
   EXPECT_EQ(bench.on(ClockStepped{}), "disarm; mint");
   EXPECT_EQ(bench.on(bench.token()), "swap_started; arm 2000ms; hold");
 }
@@ -156,7 +157,7 @@ TEST(Renew, TriesToMintAheadComeCloserTogetherTowardsTheExpiry) {
   bench.to_connected();
   bench.timer();
   int tries = 0;
-  while (bench.wall < *bench.machine.token_expires()) {
+  while (bench.now < *bench.machine.token_expires()) {
     bench.on(TokenFailed{"chip"});
     bench.timer();
     ++tries;
@@ -179,19 +180,10 @@ TEST(Renew, ThreeSessionsInARowThatEndWithinAMinuteAreSaidOnce) {
   EXPECT_NE(said.find("short_lived"), std::string::npos);
 }
 
-TEST(Renew, AWallClockStepDoesNotMoveTheSchedule) {
-  Bench bench;
-  bench.to_connected();
-  const auto due = bench.machine.timer_due();
-  bench.wall += std::chrono::hours(7);
-  bench.on(TimeTrusted{});
-  EXPECT_EQ(bench.machine.timer_due(), due);
-}
-
 TEST(Renew, ATokenThatIsDueWhenIssuedDoesNotMakeSwapsSpin) {
   Bench bench;
   bench.to_minting();
-  bench.on(TokenReady{bench.wall - std::chrono::hours(1)});
+  bench.on(TokenReady{bench.now - std::chrono::hours(1)});
   EXPECT_EQ(bench.on(Connected{}), "arm 1000ms; open");
 }
 
@@ -228,6 +220,63 @@ TEST(Renew, TrafficIsClosedExactlyOncePerSession) {
   bench.to_connected();
   EXPECT_NE(bench.on(AckOverdue{}).find("close"), std::string::npos);
   EXPECT_EQ(bench.on(Closed{"dead"}).find("close"), std::string::npos);
+}
+
+TEST(Renew, AStepThatGoesThroughDoubtMakesTheTokenInHandAnew) {
+  Bench bench;
+  bench.to_draining();
+  bench.on(WindowEmpty{});
+  bench.on(TimeDoubted{});
+  bench.on(TimeTrusted{});
+  EXPECT_EQ(bench.on(Closed{""}), "close; mint");
+}
+
+TEST(Renew, StepsInARowDoNotMakeSwapsSpin) {
+  Bench bench;
+  bench.to_connected();
+  bench.pass(Duration(300));
+  EXPECT_EQ(bench.on(ClockStepped{}), "arm 700ms") << "a second between sessions at least";
+  bench.pass(Duration(300));
+  EXPECT_EQ(bench.on(ClockStepped{}), "arm 400ms");
+  EXPECT_EQ(bench.timer(), "mint");
+}
+
+TEST(Renew, AnExpiredTokenIsNoReasonToHammerTheKey) {
+  Bench bench;
+  bench.to_connected();
+  bench.timer();
+  bench.pass(std::chrono::hours(2));  // a cloud that does not end sessions at exp
+  Duration pause{};
+  for (int i = 0; i < 10; ++i) {
+    bench.on(TokenFailed{"lockout"});
+    pause = std::chrono::ceil<Duration>(*bench.machine.timer_due() - bench.now);
+    bench.timer();
+  }
+  EXPECT_GE(pause, std::chrono::seconds(60)) << "the backoff, at its cap";
+}
+
+TEST(Renew, ShortLivesThatAreNotInARowNameNobody) {
+  Bench bench;
+  bench.to_connected();
+  const auto kick = [&] {
+    bench.pass(std::chrono::seconds(5));
+    return bench.on(Closed{"closed"});
+  };
+  const auto come_back = [&] {
+    bench.timer();
+    bench.on(bench.token());
+    bench.on(Connected{});
+  };
+  for (int i = 0; i < 2; ++i) {
+    kick();
+    come_back();
+  }
+  bench.timer();  // a long life, and a planned swap at its end
+  bench.on(bench.token());
+  bench.on(WindowEmpty{});
+  bench.on(Closed{"bye"});
+  bench.on(Connected{});
+  EXPECT_EQ(kick(), "close; session_lost 'closed' in 1500ms; arm 1500ms");
 }
 
 }  // namespace

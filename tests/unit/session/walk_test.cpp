@@ -14,7 +14,7 @@ class World {
   explicit World(unsigned seed) : dice_(seed), bench_(3, std::uniform_real_distribution<>(0, 1)(dice_)) {}
 
   void feed(const Event& event) {
-    for (const Action& action : bench_.machine.on(event, bench_.now, bench_.wall)) std::visit(*this, action);
+    for (const Action& action : bench_.machine.on(event, bench_.now)) std::visit(*this, action);
     const State state = bench_.state();
     const bool timer = bench_.machine.timer_due().has_value();
     // Nothing may wait for what will never come.
