@@ -44,19 +44,21 @@ void Attachments::add(const DeviceId& device) {
 
 void Attachments::admit(Child& child) {
   child.admitted = true;
+  child.waits = false;
   ++admitted_;
   feed(child, attach::SessionUp{});
 }
 
-void Attachments::session_up(const std::function<bool(const DeviceId&)>& urgent) {
-  ++session_;
+void Attachments::session_up(const Urgent& urgent) {
   up_ = true;
   settled_ = true;  // nothing can be said before the last one is admitted
   admitted_ = 0;
   for (auto& [device, child] : children_) child->admitted = false;
   for (const bool first_round : {true, false})
     for (auto& [device, child] : children_)
-      if (!child->admitted && admitted_ < settings_.max_attached && urgent(device) == first_round) admit(*child);
+      if (!child->admitted && child->machine.wanted() && admitted_ < settings_.max_attached &&
+          (child->waits || urgent(device)) == first_round)
+        admit(*child);
   settled_ = false;
   check_settled();
 }
@@ -68,23 +70,55 @@ void Attachments::session_lost() {
     if (child->admitted) feed(*child, attach::SessionDown{});
 }
 
-void Attachments::need(const DeviceId& device, const std::function<bool(const DeviceId&)>& urgent) {
+void Attachments::need(const DeviceId& device, const Urgent& urgent) {
   Child& child = *children_.at(device);
-  if (!up_ || child.admitted) return;
+  if (child.admitted) return;
+  child.waits = true;
+  if (up_) find_place(child, urgent);
+}
+
+void Attachments::find_places(const Urgent& urgent) {
+  if (!up_ || admitted_ == children_.size()) return;
+  for (auto& [device, child] : children_)
+    if (child->waits && !find_place(*child, urgent)) return;
+}
+
+bool Attachments::find_place(Child& child, const Urgent& urgent) {
+  const auto& machine = child.machine;
+  if (!machine.wanted()) return true;
+  if (machine.state() == attach::State::held_off && clock_.monotonic() < machine.due()) return true;
   if (admitted_ >= settings_.max_attached) {
-    const auto idle = std::ranges::find_if(children_, [&](const auto& entry) {
-      return entry.second->admitted && entry.second->machine.state() == attach::State::subscribed &&
-             !urgent(entry.first);
-    });
-    if (idle == children_.end()) return;
-    Child& leaver = *idle->second;
+    Child* leaver = find_leaver(urgent);
+    if (leaver == nullptr) return false;
+    release(*leaver);
+  }
+  admit(child);
+  return true;
+}
+
+// An idle child goes before one that is held off: that one takes its pause along and waits for a place again.
+Attachments::Child* Attachments::find_leaver(const Urgent& urgent) {
+  Child* held_off = nullptr;
+  for (auto& [device, child] : children_) {
+    if (!child->admitted) continue;
+    const auto state = child->machine.state();
+    if (state == attach::State::detached || (state == attach::State::subscribed && !urgent(device))) return child.get();
+    if (state == attach::State::held_off) held_off = child.get();
+  }
+  return held_off;
+}
+
+void Attachments::release(Child& leaver) {
+  leaver.waits = leaver.machine.state() == attach::State::held_off;
+  if (leaver.machine.state() == attach::State::subscribed) {
     feed(leaver, attach::Wanted{false});
     feed(leaver, attach::SessionDown{});
     feed(leaver, attach::Wanted{true});
-    leaver.admitted = false;
-    --admitted_;
+  } else {
+    feed(leaver, attach::SessionDown{});
   }
-  admit(child);
+  leaver.admitted = false;
+  --admitted_;
 }
 
 void Attachments::acked(std::uint64_t id) {

@@ -36,14 +36,17 @@ class Attachments {
 
   void add(const DeviceId& device);
   // `urgent` says which children have something to send or a listener: beyond max_attached the others wait.
-  void session_up(const std::function<bool(const DeviceId&)>& urgent);
+  using Urgent = std::function<bool(const DeviceId&)>;
+  void session_up(const Urgent& urgent);
   void session_lost();
   void acked(std::uint64_t id);  // PUBACK of a control packet
   void subscribed(std::uint64_t id, const std::vector<int>& granted);
   void refused(const DeviceId& device, const std::string& reason, bool detached);
   void want(const DeviceId& device, bool wanted);
-  // A child has something to send: attach it if max_attached kept it out and there is room (or an idle one gives way).
-  void need(const DeviceId& device, const std::function<bool(const DeviceId&)>& urgent);
+  // A child has something to send: if max_attached kept it out, it takes the place of one that is idle, held off or
+  // detached by an operator, now or when find_places(), called every second, finds one.
+  void need(const DeviceId& device, const Urgent& urgent);
+  void find_places(const Urgent& urgent);
 
   bool known(const DeviceId& device) const { return children_.contains(device); }
   bool is_open(const DeviceId& device) const;
@@ -58,7 +61,7 @@ class Attachments {
     attach::Machine machine;
     TimerId timer = 0;
     bool admitted = false;  // within max_attached, this session
-    std::uint64_t session = 0;
+    bool waits = false;     // for a place
   };
   enum class What { attach, subscribe, detach };
   struct Waiting {
@@ -71,6 +74,9 @@ class Attachments {
   void send(Child& child, What what);
   void arm(Child& child, Duration delay);
   void admit(Child& child);
+  bool find_place(Child& child, const Urgent& urgent);  // false: nobody gives way now
+  Child* find_leaver(const Urgent& urgent);
+  void release(Child& leaver);
   void check_settled();
 
   const AttachSettings& settings_;
@@ -84,7 +90,6 @@ class Attachments {
   std::map<DeviceId, std::unique_ptr<Child>> children_;
   std::unordered_map<std::uint64_t, Waiting> waiting_;
   std::uint64_t next_id_ = control_id_bit | 1;
-  std::uint64_t session_ = 0;
   std::size_t admitted_ = 0;
   bool up_ = false, settled_ = false;
 };

@@ -63,7 +63,7 @@ SessionDriver::Hooks GatewayImpl::session_hooks() {
 
 void GatewayImpl::start(std::function<void(Result<void>)> started) {
   const auto answer = [this, alive = alive_, started](Result<std::map<std::string, std::uint64_t>> pending) {
-    if (!*alive) return;
+    if (!*alive || stopping_) return;
     if (!pending) return started(fail(pending.error()));
     for (const auto& [name, count] : *pending) {
       const auto device = DeviceId::parse(name);
@@ -73,7 +73,6 @@ void GatewayImpl::start(std::function<void(Result<void>)> started) {
         continue;
       }
       pump_.found_on_disk(*device);
-      pending_at_start_.insert(*device);
     }
     parts_.time.on_step([this, alive_too = alive_] {
       if (*alive_too) check_clock();
@@ -106,6 +105,7 @@ void GatewayImpl::tick() {
       gateway_filters_id_ != 0 && parts_.clock.monotonic() - gateway_filters_sent_ > settings_.cloud.ack_timeout;
   if (pump_.overdue() || filters_overdue) session_.feed(session::AckOverdue{});
   pump_.poke();
+  attachments_.find_places([this](const DeviceId& device) { return urgent(device); });
   watch_spool();
 }
 
@@ -187,6 +187,7 @@ Result<void> GatewayImpl::want(const std::string& name, bool wanted) {
     return fail(Code::not_found, "device", name, "not configured on this gateway",
                 "add it to devices: in vouchgate.yaml");
   attachments_.want(*device, wanted);
+  if (wanted) attachments_.need(*device, [this](const DeviceId& other) { return urgent(other); });
   return {};
 }
 

@@ -86,7 +86,7 @@ void GatewayImpl::refuse(const Offer& offer, const Error& error) {
 }
 
 bool GatewayImpl::urgent(const DeviceId& device) const {
-  return listeners_.count(device) > 0 || pending_at_start_.contains(device);
+  return listeners_.count(device) > 0 || !pump_.is_idle(device);
 }
 
 std::string GatewayImpl::authorization(const DeviceId& device) const {

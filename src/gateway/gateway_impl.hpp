@@ -5,7 +5,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -109,7 +108,6 @@ class GatewayImpl : public Gateway, private TransportEvents {
   std::uint64_t next_filters_id_ = control_id_bit | std::uint64_t{1} << 62;
   std::uint64_t refused_ = 0;
   std::unordered_map<DeviceId, std::size_t> appending_;  // under way to the disk
-  std::set<DeviceId> pending_at_start_;
   Monotonic last_monotonic_{};
   WallTime last_wall_{};
   TimeReport time_;

@@ -68,6 +68,7 @@ class Pump {
   void acked(const std::vector<std::uint64_t>& ids);
   void poke();           // once a second: takes up what a failed read left behind
   bool overdue() const;  // the oldest publish has waited longer than cloud.ack_timeout
+  bool is_idle(const DeviceId& device) const { return children_.at(device)->queue.idle(); }  // nothing waits
   std::size_t in_flight() const { return window_.size(); }
   std::size_t window() const { return size_.size(); }
 

@@ -225,18 +225,6 @@ TEST_F(Session, children_are_ready_when_the_last_of_them_is_whatever_became_of_t
   EXPECT_THAT(logged->others, ::testing::Not(::testing::Contains(::testing::HasSubstr("0 of 3"))));
 }
 
-TEST_F(Session, more_children_than_the_cloud_attaches_take_turns) {
-  settings.cloud.attach.max_attached = 2;
-  start();
-  EXPECT_EQ(cloud.attached().size(), 2u);
-  ASSERT_FALSE(cloud.attached().contains("thermo-1"));
-  greet("thermo-1");
-  offer("thermo-1", "1");
-  advance(2s);
-  EXPECT_EQ(cloud.attached().size(), 2u);
-  EXPECT_EQ(cloud.received(events_topic("thermo-1")), numbers(1, 1));
-}
-
 TEST_F(Session, a_token_child_is_attached_with_its_own_token) {
   settings.devices[0].auth = "token";
   start();
@@ -266,6 +254,34 @@ TEST_F(Session, a_thousand_children_are_attached_within_the_pace) {
   ASSERT_TRUE(advance_until([&] { return cloud.attached().size() == 1000; }, 60s));
   ASSERT_TRUE(advance_until([&] { return child_state("child-999") == "subscribed"; }, 60s));
   EXPECT_THAT(logged->warnings, IsEmpty());
+}
+
+TEST_F(Session, a_stop_before_the_start_is_through_starts_nothing) {
+  start();
+  gateway.reset();
+  loop.drop_all();
+  const auto connects = cloud.count("connect");
+  cloud.drop();
+  gateway::Parts parts{time,
+                       time,
+                       judge,
+                       *spool,
+                       cloud,
+                       signer,
+                       *dialect,
+                       [] { return 0.5; },
+                       [](const DeviceSettings&, std::uint32_t) { return true; },
+                       [](const DeviceSettings&) { return std::string(); },
+                       "test"};
+  gateway = std::move(*gateway::make(settings, std::move(parts)));
+  bool started = false, stopped = false;
+  gateway->start([&](const Result<void>&) { started = true; });
+  gateway->stop([&] { stopped = true; });
+  advance(10s);
+  EXPECT_TRUE(stopped);
+  EXPECT_FALSE(started);
+  EXPECT_EQ(cloud.count("connect"), connects);
+  EXPECT_EQ(time.armed(), 0u);
 }
 
 }  // namespace

@@ -70,6 +70,7 @@ class Machine {
   Machine(Settings settings, Random random);
   std::vector<Action> on(const Event& event, Monotonic now);
   State state() const { return state_; }
+  bool wanted() const { return wanted_; }                // by the operator
   const std::string& reason() const { return reason_; }  // why held off, empty otherwise
   Monotonic due() const { return due_; }  // of the armed timer; held_off: the next try, kept while there is no session
 

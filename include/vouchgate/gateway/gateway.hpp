@@ -35,7 +35,8 @@ struct Parts {
 
 class Gateway : public Children, public Operations {
  public:
-  // Learns what is pending, then starts the session; `started` says that children may be let in.
+  // Learns what is pending, then starts the session; `started` says that children may be let in; it
+  // never comes after stop().
   virtual void start(std::function<void(Result<void>)> started) = 0;
   // Drains, disconnects, waits for appends under way; then `stopped`. Nothing may be offered after this call.
   virtual void stop(std::function<void()> stopped) = 0;
