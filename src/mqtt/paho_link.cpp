@@ -58,10 +58,7 @@ void PahoLink::SubscribeListener::on_failure(const ::mqtt::token& token) {
 }
 
 PahoLink::PahoLink(std::shared_ptr<Inbox> inbox, std::uint32_t window)
-    : inbox_(std::move(inbox)),
-      window_(window),
-      subscribe_listener_(*inbox_),
-      disconnect_listener_(*this) {}
+    : inbox_(std::move(inbox)), window_(window), subscribe_listener_(*inbox_), disconnect_listener_(*this) {}
 
 void PahoLink::connect(Session session, const ConnectRequest& request) {
   session_ = session;

@@ -23,8 +23,7 @@ class PahoTransport final : public Transport {
   PahoTransport(Post post, std::uint32_t window)
       : window_(window),
         inbox_(std::make_shared<Inbox>(
-            std::move(post),
-            [this](Monotonic when, std::function<void()> job) { deadlines_.at(when, std::move(job)); },
+            std::move(post), [this](Monotonic when, std::function<void()> job) { deadlines_.at(when, std::move(job)); },
             [this](std::vector<Item> items) { drain(std::move(items)); })) {}
   // Takes up to two seconds: Paho stops its threads when its last client goes.
   ~PahoTransport() override {
