@@ -77,6 +77,7 @@ TEST_F(Places, a_child_that_an_operator_detached_keeps_no_place_and_stays_detach
   offer("pump-1", "1");
   advance(5s);
   EXPECT_EQ(child_state("pump-1"), "detached");
+  EXPECT_TRUE(cloud.attached().contains("thermo-1")) << "idle, but nobody wanted takes its place";
   EXPECT_THAT(cloud.received(events_topic("pump-1")), IsEmpty());
   ASSERT_TRUE(gateway->attach("pump-1"));
   advance(5s);
