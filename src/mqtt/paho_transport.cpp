@@ -15,6 +15,10 @@ namespace {
 
 // Paho answers a disconnect at once unless its threads hang; a session is over by then whatever Paho says.
 constexpr Duration disconnect_deadline = std::chrono::seconds(2);
+// Paho's receiving thread remembers a socket that failed by its descriptor alone and closes that descriptor a moment
+// later, with no lock held in between (MQTTAsync_receiveThread). A connect within that moment is given the same number
+// and is closed in its place, "before CONNACK". The moment is microseconds, unless the thread waits for a processor.
+constexpr Duration pause_between_sockets{100};
 // After a failed connect, to learn whether the port answers at all.
 constexpr Duration probe_timeout = std::chrono::seconds(3);
 
@@ -62,6 +66,7 @@ class PahoTransport final : public Transport {
   void close(const std::string& reason);
   void probe(Refused refused);
   void retire();
+  void over();
   void expire_after(Duration delay);
 
   const std::uint32_t window_;
@@ -75,6 +80,7 @@ class PahoTransport final : public Transport {
   std::unordered_map<Tag, std::uint64_t> subscribed_;
   Endpoint endpoint_;
   Duration timeout_{};
+  Monotonic next_socket_at_{};
   std::shared_ptr<PahoLink> link_;   // kept over sessions, as long as each ends with nothing left inside Paho
   std::shared_ptr<PahoLink> spent_;  // its session is over; dies beside the next one
   JobThread deadlines_;
@@ -88,9 +94,10 @@ void PahoTransport::connect(ConnectRequest request) {
   timeout_ = request.timeout;
   if (!link_) link_ = std::make_shared<PahoLink>(inbox_, window_);
   expire_after(request.timeout);
-  paho_.now([link = link_, session = session_, wanted = std::move(request)] { link->connect(session, wanted); });
-  // Only now: the last client that goes takes Paho's threads along, and waits a second for them.
-  if (spent_) paho_.now([link = std::exchange(spent_, nullptr)] {});
+  paho_.at(next_socket_at_,
+           [link = link_, session = session_, wanted = std::move(request)] { link->connect(session, wanted); });
+  // After the connect: the last client that goes takes Paho's threads along, and waits a second for them.
+  if (spent_) paho_.at(next_socket_at_, [link = std::exchange(spent_, nullptr)] {});
 }
 
 void PahoTransport::disconnect() {
@@ -202,13 +209,21 @@ void PahoTransport::handle(Expired& expired) {
   }
 }
 
-void PahoTransport::fail(ConnectFailure failure, const std::string& reason) {
+// No pause after a close that was asked for: no socket failed, and a connect while Paho's receiving thread is still
+// awake saves the second that it takes to look up from an idle one. A swap of tokens lives on that.
+void PahoTransport::over() {
+  const bool asked_for = state_ == State::closing;
   state_ = State::idle;
+  next_socket_at_ = std::chrono::steady_clock::now() + (asked_for ? Duration(0) : pause_between_sockets);
+}
+
+void PahoTransport::fail(ConnectFailure failure, const std::string& reason) {
+  over();
   events_->on_connect_failed(failure, reason);
 }
 
 void PahoTransport::close(const std::string& reason) {
-  state_ = State::idle;
+  over();
   // What Paho has queued but not sent would go out at the head of the next session, before any attach: such a client
   // is not used again.
   if (!published_.empty() || !subscribed_.empty()) spent_ = std::move(link_);
@@ -217,9 +232,9 @@ void PahoTransport::close(const std::string& reason) {
   events_->on_closed(reason);
 }
 
-// The client dies on Paho's job thread: its destruction may wait for Paho's lock and threads.
+// The client dies on Paho's job thread: its destruction may wait for Paho's lock and threads. Not before its connect.
 void PahoTransport::retire() {
-  if (link_) paho_.now([link = std::move(link_)] {});
+  if (link_) paho_.at(next_socket_at_, [link = std::move(link_)] {});
   link_.reset();
 }
 
