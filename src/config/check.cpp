@@ -3,8 +3,10 @@
 #include <set>
 
 #include "loader.hpp"
+#include "units.hpp"
 #include "vouchgate/model/endpoint.hpp"
 #include "vouchgate/model/ids.hpp"
+#include "vouchgate/model/message.hpp"
 
 namespace vouchgate::config {
 namespace {
@@ -24,7 +26,7 @@ class Checks {
     devices();
     socket("ingress.unix.path", s_.ingress.unix_socket.path);
     socket("control.path", s_.control.path);
-    if (s_.spool.path.empty()) complain("spool.path", "must be set");
+    spool();
     if (s_.key.holder == "tpm" && s_.key.tpm.tcti.empty())
       complain("key.tpm.tcti", "must be set", "an empty TCTI would let the library choose, down to TCP on localhost");
     if (s_.key.holder == "tpm" && s_.key.tpm.handle == s_.key.tpm.parent)
@@ -118,6 +120,24 @@ class Checks {
         complain(path + ".id", "'" + device.id + "' is the gateway itself");
       if (!device.token_file.empty() && device.auth != "token") complain(path + ".token_file", "needs auth: token");
     }
+  }
+
+  void spool() {
+    const SpoolSettings& spool = s_.spool;
+    if (spool.path.empty()) complain("spool.path", "must be set");
+    // A PUBACK counts only after cloud.attach.settle, so that no message would ever spare the disk.
+    const bool given = loader_.where("spool.write_after").line > 0;
+    if (given && spool.write_after > Duration(0) && spool.write_after <= s_.cloud.attach.settle)
+      complain("spool.write_after",
+               print_duration(spool.write_after) + " is not above cloud.attach.settle (" +
+                   print_duration(s_.cloud.attach.settle) + ")",
+               "0ms writes every message at once");
+    const std::uint64_t share = spool.max_bytes / 100 * spool.device_share;
+    if (s_.devices.size() > 1 && share < max_event_bytes + 1024)
+      complain("spool.device_share",
+               std::to_string(spool.device_share) + " percent of spool.max_bytes cannot hold the largest message (" +
+                   print_number(max_event_bytes, Style::bytes) + ")",
+               "raise spool.max_bytes or spool.device_share");
   }
 
   void socket(const std::string& path, const std::string& value) {

@@ -89,6 +89,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"token: {claims: [a]}", "token.claims: must be a mapping"},
         Wrong{"spool: {max_bytes: 1000000}", "spool.max_bytes: '1000000' has no unit"},
         Wrong{"spool: {max_bytes: 1B}", "is not within 1MiB to"},
+        Wrong{"spool: {write_after: 200ms}",
+              "v.yaml:4:22: spool.write_after: 200ms is not above cloud.attach.settle (200ms)"},
+        Wrong{"spool: {max_bytes: 1MiB, device_share: 25}\ndevices: [{id: pump-1}, {id: pump-2}]",
+              "v.yaml:4:40: spool.device_share: 25 percent of spool.max_bytes cannot hold the largest message (256KiB)"},
         Wrong{"ingress: {unix: {mode: 0660}}", "ingress.unix.mode: '0660' must be quoted"},
         Wrong{"ingress: {unix: {mode: \"0999\"}}", "is not a number"},
         Wrong{"ingress: {unix: {max_connections: 010}}", "has a leading zero"},
@@ -221,6 +225,13 @@ TEST(Config, the_shipped_file_lacks_only_what_must_be_set) {
 }
 
 // Random settings within their ranges survive being printed and loaded.
+TEST(Config, small_spools_that_make_sense_are_taken) {
+  for (const char* spool : {"spool: {write_after: 0ms}", "spool: {write_after: 201ms}",
+                            "spool: {max_bytes: 1MiB}\ndevices: [{id: pump-1}, {id: pump-2}]",
+                            "spool: {max_bytes: 1MiB, device_share: 1}\ndevices: [{id: pump-1}]"})
+    EXPECT_THAT(mistakes(spool), ::testing::IsEmpty()) << spool;
+}
+
 TEST(Config, what_is_printed_loads_as_itself) {
   std::mt19937 random(7);
   const auto text = [&] {
