@@ -91,8 +91,9 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"spool: {max_bytes: 1B}", "is not within 1MiB to"},
         Wrong{"spool: {write_after: 200ms}",
               "v.yaml:4:22: spool.write_after: 200ms is not above cloud.attach.settle (200ms)"},
-        Wrong{"spool: {max_bytes: 1MiB, device_share: 25}\ndevices: [{id: pump-1}, {id: pump-2}]",
-              "v.yaml:4:40: spool.device_share: 25 percent of spool.max_bytes cannot hold the largest message (256KiB)"},
+        Wrong{
+            "spool: {max_bytes: 1MiB, device_share: 25}\ndevices: [{id: pump-1}, {id: pump-2}]",
+            "v.yaml:4:40: spool.device_share: 25 percent of spool.max_bytes cannot hold the largest message (256KiB)"},
         Wrong{"ingress: {unix: {mode: 0660}}", "ingress.unix.mode: '0660' must be quoted"},
         Wrong{"ingress: {unix: {mode: \"0999\"}}", "is not a number"},
         Wrong{"ingress: {unix: {max_connections: 010}}", "has a leading zero"},
