@@ -58,7 +58,8 @@ def main():
         flow = Flow(rig, children, options.rate)
         begin = time.monotonic()
         end = begin + options.minutes * 60
-        next_flap, next_renewal, flaps, samples = begin + FLAP_EVERY, begin + RENEW_EVERY, 0, []
+        # Between two flaps: a renewal is refused while there is no session.
+        next_flap, next_renewal, flaps, samples = begin + FLAP_EVERY, begin + RENEW_EVERY + FLAP_EVERY / 2, 0, []
         while time.monotonic() < end:
             time.sleep(0.5)
             samples.append((time.monotonic() - begin, *memory(rig.daemon.process.pid)))
