@@ -67,6 +67,9 @@ std::string verdict(const json& status) {
     const std::string problem = text(session, "problem");
     return problem.empty() ? "not connected" : "not connected: " + problem;
   }
+  // Messages are at stake there, and a held-off child's wait.
+  const std::string spool = text(part(status, "spool"), "state");
+  if (!spool.empty() && spool != "ok") return "spool " + spool;
   const auto held = std::count_if(children.begin(), children.end(), is_held);
   if (held > 0) return std::to_string(held) + (held == 1 ? " child held off" : " children held off");
   return "healthy";

@@ -77,6 +77,7 @@ void GatewayImpl::start(std::function<void(Result<void>)> started) {
     parts_.time.on_step([this, alive_too = alive_] {
       if (*alive_too) check_clock();
     });
+    told_ = parts_.spool.usage().total;
     tick();
     session_.feed(session::Start{});
     started({});

@@ -84,6 +84,7 @@ class GatewayImpl : public Gateway, private TransportEvents {
   void finish_if_stopped();
   void append(Message message, Spool::Stored stored);  // counted: stop() waits for its answer
   void watch_spool();
+  void tell_given_up(const Ledger& total);
   void say_stored(const Offer& offer, Seq seq);
   void stored(const std::shared_ptr<Offer>& offer, const Result<Seq>& seq);
   void refuse(const Offer& offer, const Error& error);
@@ -112,6 +113,7 @@ class GatewayImpl : public Gateway, private TransportEvents {
   WallTime last_wall_{};
   TimeReport time_;
   SpoolState spool_state_ = SpoolState::ok;
+  Ledger told_;  // what was given up before is not told again
   bool time_trusted_ = false, time_known_ = false, stopping_ = false, session_stopped_ = false;
   std::function<void()> stopped_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -1,4 +1,6 @@
-// The spool as an operator sees it: its states, said once each, and what lies in quarantine.
+// The spool as an operator sees it: its states, said once each, what it gave up, and what lies in quarantine.
+#include <algorithm>
+
 #include "gateway_impl.hpp"
 #include "vouchgate/base/log.hpp"
 
@@ -7,6 +9,7 @@ namespace vouchgate::gateway {
 // Once a second: a state that comes and goes between two looks has shown itself in refusals, which are logged.
 void GatewayImpl::watch_spool() {
   const SpoolUsage usage = parts_.spool.usage();
+  tell_given_up(usage.total);
   if (usage.state == spool_state_) return;
   spool_state_ = usage.state;
   if (spool_state_ == SpoolState::ok)
@@ -14,6 +17,17 @@ void GatewayImpl::watch_spool() {
   else
     log::emit(events::Id::spool_state,
               {{"state", word(spool_state_)}, {"reason", usage.reason}, {"policy", settings_.spool.when_full}});
+}
+
+// Their children heard "stored", so that somebody must hear of this.
+void GatewayImpl::tell_given_up(const Ledger& total) {
+  const auto since = [&](std::uint64_t Ledger::*counter) { return std::max(total.*counter, told_.*counter) - told_.*counter; };
+  const std::uint64_t expired = since(&Ledger::expired), dropped = since(&Ledger::dropped);
+  told_ = total;
+  if (expired + dropped == 0) return;
+  log::emit(events::Id::messages_given_up, {{"count", std::to_string(expired + dropped)},
+                                            {"expired", std::to_string(expired)},
+                                            {"dropped", std::to_string(dropped)}});
 }
 
 void GatewayImpl::spool_list(Seq after, std::size_t most, std::function<void(Result<std::vector<Quarantined>>)> done) {

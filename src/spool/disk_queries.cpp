@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "disk_spool.hpp"
+#include "vouchgate/base/log.hpp"
 
 namespace vouchgate::spool {
 namespace {
@@ -27,7 +28,10 @@ void DiskSpool::ask(bool in_step, std::function<Result<Answer>()> question, std:
 void DiskSpool::read(const DeviceId& device, Seq after, std::size_t most, std::size_t most_bytes, Read read) {
   const auto question = [this, device, after, most, most_bytes] {
     auto records = store_->read(device, after, most, most_bytes, hidden_);
-    if (store_->found_damage()) delete_by_ = std::min(delete_by_, std::chrono::steady_clock::now());
+    for (const Seq seq : store_->newly_damaged()) {
+      log::emit(events::Id::message_damaged, {{"seq", std::to_string(seq)}, {"device", device.str()}});
+      delete_by_ = std::min(delete_by_, std::chrono::steady_clock::now());
+    }
     return records;
   };
   ask<std::vector<Record>>(false, question, std::move(read));

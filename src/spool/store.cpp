@@ -197,8 +197,8 @@ Result<std::vector<Record>> Store::read(const DeviceId& device, Seq after, std::
         parse({rows.number(0), rows.number(1), rows.number(2), rows.bytes(3), rows.bytes(4), rows.number(5)}, device);
     if (record)
       records.push_back(std::move(*record));
-    else
-      damaged_.insert(seq);
+    else if (damaged_.insert(seq).second)
+      newly_damaged_.push_back(seq);
   }
   rows.stop();
   if (database_->failed()) return fail(abandon());

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "books.hpp"
@@ -65,7 +66,7 @@ class Store {
   // Gives back to the file system some of what a backlog left free, if that is most of the file. True: call again soon.
   bool shrink();
   Result<void> probe();  // a write that changes nothing, to learn whether the disk takes writes
-  bool found_damage() const { return !damaged_.empty(); }
+  std::vector<Seq> newly_damaged() { return std::exchange(newly_damaged_, {}); }  // what reads found since last asked
   const Books& books() const { return books_; }
   bool reloaded();  // true once after the books were read anew from the disk
   const std::vector<std::int64_t>& changed() const { return changed_; }  // accounts, by the last commit
@@ -105,6 +106,7 @@ class Store {
   Books books_;
   Seq next_seq_ = 1;
   std::unordered_set<Seq> damaged_;
+  std::vector<Seq> newly_damaged_;
   bool reloaded_ = false, shrinking_ = false;
   std::vector<std::int64_t> changed_;
 };

@@ -97,6 +97,26 @@ TEST_F(Hold, a_retried_message_goes_out_without_a_restart_and_a_discarded_one_ne
   EXPECT_EQ(spool->usage().total.delivered, 4u);
 }
 
+TEST_F(Hold, what_expires_or_makes_room_is_told_once_and_with_its_number) {
+  settings.spool.max_age = std::chrono::hours(1);
+  cloud.refuse_connects(ConnectFailure::network, "no route");
+  start();
+  greet("pump-1");
+  offer_many("pump-1", 1, 7);
+  advance(2h);
+  offer("pump-1", "8");  // the memory spool looks for old records when it is used
+  advance(2s);
+  const auto told = [&](const std::string& text) {
+    return std::ranges::count_if(logged->warnings, [&](const std::string& line) { return line.find(text) != std::string::npos; });
+  };
+  EXPECT_EQ(told("7 stored messages were given up: 7 older than spool.max_age, 0 to make room"), 1);
+  crash();
+  logged->warnings.clear();
+  start();
+  advance(10s);
+  EXPECT_EQ(told("given up"), 0) << "that was before";
+}
+
 TEST_F(Hold, live_first_lets_new_messages_overtake_a_backlog_and_keeps_the_order_of_each) {
   settings.spool.drain = "live-first";
   settings.cloud.limits.messages_per_second = 100;

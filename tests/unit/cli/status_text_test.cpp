@@ -48,6 +48,35 @@ TEST(StatusText, AHeldOffChildIsNamedWithItsReason) {
   EXPECT_NE(text.find("held off: pump-7, not bound (next try 4 min)\n"), std::string::npos) << text;
 }
 
+TEST(StatusText, ATroubledSpoolIsNotHealthyAndSaysWhy) {
+  auto status = good_day();
+  status["spool"]["state"] = "disk-full";
+  status["spool"]["reason"] = "the file system has 5 bytes free";
+  status["spool"]["total"]["quarantined"] = 2;
+  const auto text = status_text(status);
+  EXPECT_NE(text.find("· spool disk-full\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("          disk-full: the file system has 5 bytes free\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("          2 in quarantine: vouchgate spool list\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(" + expired 12 + quarantined 2\n"), std::string::npos) << text;
+}
+
+TEST(StatusText, TheClockIsSaidWhenItIsNotSynchronised) {
+  auto status = good_day();
+  EXPECT_EQ(status_text(status).find("clock"), std::string::npos);
+  status["time"] = {{"confidence", "plausible"}, {"reason", "later than this build"}};
+  EXPECT_NE(status_text(status).find("clock     plausible, not synchronised\n"), std::string::npos);
+  status["time_trusted"] = false;
+  status["time"] = {{"confidence", "wrong"}, {"reason", "before this build"}};
+  EXPECT_NE(status_text(status).find("clock     before this build; no token is signed until it is"), std::string::npos)
+      << status_text(status);
+}
+
+TEST(StatusText, WhatNeverTouchedTheDiskIsCountedApart) {
+  auto status = good_day();
+  status["direct"] = 1234;
+  EXPECT_NE(status_text(status).find("          and 1,234 delivered without touching the disk\n"), std::string::npos);
+}
+
 TEST(StatusText, ADaemonOfAnotherVersionIsStillShown) {
   EXPECT_NE(status_text(json::object()).find("not connected"), std::string::npos);
   EXPECT_EQ(device_text(json::object()).substr(0, 7), "device ");

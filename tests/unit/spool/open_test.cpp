@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "spool_fixture.hpp"
+#include "vouchgate/base/log.hpp"
 
 namespace vouchgate {
 namespace {
@@ -132,6 +133,28 @@ TEST_F(SpoolOpen, MovesARecordThatDoesNotCheckAsideAndGoesOn) {
   EXPECT_EQ(sum(ledger), 4u);
   open();
   EXPECT_THAT(user->seqs("pump-1"), ElementsAre(1, 3, 4));
+}
+
+class Heard : public log::Sink {
+ public:
+  void write(const log::Line& line) override { lines.push_back(line.text); }
+  std::vector<std::string> lines;
+};
+
+TEST_F(SpoolOpen, DamageIsToldWithTheMessageItHit) {
+  const auto heard = std::make_shared<Heard>();
+  const auto before = log::set_sink(heard);
+  open();
+  for (const char* text : {"a", "b", "c"}) ASSERT_TRUE(user->append(event("pump-1", text)));
+  spool.reset();
+  run_sql(database(), "UPDATE message SET payload = CAST('x' AS BLOB) WHERE seq = 2");
+  open();
+  EXPECT_THAT(user->seqs("pump-1"), ElementsAre(1, 3));
+  EXPECT_THAT(user->seqs("pump-1"), ElementsAre(1, 3));
+  spool.reset();
+  log::set_sink(before);
+  EXPECT_THAT(heard->lines,
+              ElementsAre("spool: message 2 of pump-1 is damaged on the disk; put into quarantine"));
 }
 
 TEST_F(SpoolOpen, ABitThatFlippedCostsItsRecordOnlyAndCannotBeRetried) {
