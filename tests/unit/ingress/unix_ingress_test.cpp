@@ -212,6 +212,25 @@ TEST_F(UnixIngressTest, AnswersStillReachAChildThatStoppedWriting) {
   EXPECT_EQ(children.left.size(), 1u);
 }
 
+// Each message is settled once: by stored or by a delivered that none preceded, never by both.
+TEST_F(UnixIngressTest, AMessageThatNeverWasOnTheDiskIsAnsweredByDeliveredAlone) {
+  children.answer_at_once = false;
+  auto peer = greeted("pump-1");
+  for (const char* name : {"a", "b"}) peer->line(R"({"op":"event","id":")" + std::string(name) + R"(","data":"x"})");
+  peer->stop_writing();
+  EXPECT_TRUE(testing::turn_until(loop, [&] { return children.offers.size() == 2; }));
+  const Offer& first = children.offers[0];
+  children.port().stored(first.connection, first.message.device, "a", 7);
+  children.port().delivered(first.connection, first.message.device, "a", 7);
+  EXPECT_EQ(peer->hear(), R"({"op":"stored","id":"a","seq":7})");
+  EXPECT_EQ(peer->hear(), R"({"op":"delivered","id":"a","seq":7})");
+  for (int i = 0; i < 100; ++i) loop.poll();
+  EXPECT_TRUE(children.left.empty()) << "the second is still owed";
+  children.port().delivered(first.connection, first.message.device, "b", 0);
+  EXPECT_EQ(peer->hear(), R"({"op":"delivered","id":"b"})");
+  EXPECT_EQ(peer->hear(), "<end>");
+}
+
 TEST_F(UnixIngressTest, AnswersToAChildThatLeftAreDropped) {
   children.answer_at_once = false;
   auto peer = greeted("pump-1");
