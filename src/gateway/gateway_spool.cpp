@@ -21,7 +21,9 @@ void GatewayImpl::watch_spool() {
 
 // Their children heard "stored", so that somebody must hear of this.
 void GatewayImpl::tell_given_up(const Ledger& total) {
-  const auto since = [&](std::uint64_t Ledger::*counter) { return std::max(total.*counter, told_.*counter) - told_.*counter; };
+  const auto since = [&](std::uint64_t Ledger::*counter) {
+    return std::max(total.*counter, told_.*counter) - told_.*counter;
+  };
   const std::uint64_t expired = since(&Ledger::expired), dropped = since(&Ledger::dropped);
   told_ = total;
   if (expired + dropped == 0) return;

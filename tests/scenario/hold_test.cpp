@@ -107,7 +107,8 @@ TEST_F(Hold, what_expires_or_makes_room_is_told_once_and_with_its_number) {
   offer("pump-1", "8");  // the memory spool looks for old records when it is used
   advance(2s);
   const auto told = [&](const std::string& text) {
-    return std::ranges::count_if(logged->warnings, [&](const std::string& line) { return line.find(text) != std::string::npos; });
+    return std::ranges::count_if(logged->warnings,
+                                 [&](const std::string& line) { return line.find(text) != std::string::npos; });
   };
   EXPECT_EQ(told("7 stored messages were given up: 7 older than spool.max_age, 0 to make room"), 1);
   crash();

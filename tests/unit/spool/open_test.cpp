@@ -153,8 +153,7 @@ TEST_F(SpoolOpen, DamageIsToldWithTheMessageItHit) {
   EXPECT_THAT(user->seqs("pump-1"), ElementsAre(1, 3));
   spool.reset();
   log::set_sink(before);
-  EXPECT_THAT(heard->lines,
-              ElementsAre("spool: message 2 of pump-1 is damaged on the disk; put into quarantine"));
+  EXPECT_THAT(heard->lines, ElementsAre("spool: message 2 of pump-1 is damaged on the disk; put into quarantine"));
 }
 
 TEST_F(SpoolOpen, ABitThatFlippedCostsItsRecordOnlyAndCannotBeRetried) {
