@@ -156,7 +156,7 @@ void describe_spool(Visitor& v, SpoolSettings& s) {
   v.number32(
       "poison_after", s.poison_after, {0, 1000}, Style::decimal,
       "A message that is in flight alone when the session ends, and that so ended this many sessions in a row, is "
-      "put into quarantine. 0: never.");
+      "put into quarantine. Each further one needs twice as many until the cloud acknowledges something. 0: never.");
 }
 
 }  // namespace

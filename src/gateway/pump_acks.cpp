@@ -21,10 +21,8 @@ void Pump::acked(const std::vector<std::uint64_t>& ids) {
     window_.erase(found);
     latest = std::max(latest, sent.at);
     ++count;
-    if (sent.seq != 0) {
-      sent.child->queue.acked(sent.seq);
-      poison_.acked(sent.seq);
-    }
+    if (sent.seq != 0) sent.child->queue.acked(sent.seq);
+    poison_.acked(sent.seq);
     settling_.push_back({id, sent, now + settings_.attach.settle});
   }
   while (!oldest_.empty() && !window_.contains(oldest_.front().first)) oldest_.pop_front();

@@ -61,6 +61,31 @@ TEST_F(Hold, a_flapping_link_condemns_nobody) {
   EXPECT_EQ(cloud.received_once(events_topic("pump-1")), numbers(1, next - 1));
 }
 
+// It acknowledges attaches, but no telemetry, because what lies behind it is down: that is no message's fault.
+TEST_F(Hold, a_cloud_that_takes_nothing_for_half_a_day_condemns_a_handful_at_most) {
+  start();
+  greet("pump-1");
+  cloud.withhold_acks(true);
+  offer_many("pump-1", 1, 300);
+  for (int hour = 0; hour < 12; ++hour) advance(1h);
+  EXPECT_LE(quarantined().size(), 7u);
+  cloud.withhold_acks(false);
+  ASSERT_TRUE(advance_until([&] { return spool->usage().total.pending == 0; }, 900s));
+  EXPECT_GE(spool->usage().total.delivered, 293u);
+}
+
+TEST_F(Hold, two_messages_in_a_row_that_end_every_session_both_get_out_of_the_way) {
+  start();
+  greet("pump-1");
+  cloud.end_session_at("2");
+  offer_many("pump-1", 1, 2);
+  offer("pump-1", "2");
+  offer_many("pump-1", 4, 9);
+  ASSERT_TRUE(advance_until([&] { return spool->usage().total.pending == 0; }, 3h));
+  EXPECT_EQ(quarantined().size(), 2u);
+  EXPECT_EQ(spool->usage().total.delivered, 7u);
+}
+
 TEST_F(Hold, planned_swaps_with_a_message_in_flight_are_not_held_against_it) {
   start();
   greet("pump-1");

@@ -46,6 +46,20 @@ TEST(Poison, is_sent_alone_after_two_sessions_and_condemned_only_when_it_was_alo
   EXPECT_FALSE(poison.must_go_alone(2));
   EXPECT_TRUE(poison.must_go_alone(3));
 }
+TEST(Poison, needs_twice_the_proof_each_time_until_the_cloud_takes_something) {
+  Poison poison(2);
+  const auto sessions_for = [&](Seq seq) {
+    int sessions = 1;
+    while (!poison.session_lost({seq}, true)) ++sessions;
+    return sessions;
+  };
+  EXPECT_EQ(sessions_for(1), 2);
+  EXPECT_EQ(sessions_for(2), 4);
+  EXPECT_EQ(sessions_for(3), 8);
+  poison.acked(0);
+  EXPECT_EQ(sessions_for(4), 2);
+}
+
 TEST(Poison, zero_means_never) {
   Poison poison(0);
   for (int i = 0; i < 100; ++i) EXPECT_FALSE(poison.session_lost({1}, true));
