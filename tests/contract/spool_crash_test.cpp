@@ -48,9 +48,7 @@ class Box {
 
   Broken live() {
     for (int i = 0; i < cuts_of_a_box; ++i) {
-      // Evenly on a logarithmic scale, so that starts are struck as often as long work.
-      disk_.cut_in(
-          static_cast<std::uint64_t>(std::exp(std::uniform_real_distribution(0.0, heavy_ ? 10.0 : 7.5)(random_))));
+      arm();
       Broken broken = start();
       for (auto steps = 5 + below(120); !broken && !disk_.dead() && steps > 0; --steps) broken = step();
       if (!broken && chance(30)) broken = stop();  // the cut may fall into it
@@ -86,6 +84,18 @@ class Box {
     if (!**answer && !disk_.dead()) return "without a cut: " + (*answer)->error().text();
     if (**answer) with(**answer);
     return std::nullopt;
+  }
+
+  // Mostly in any operation, evenly on a logarithmic scale, so that starts are struck as often as long work. But nine
+  // of ten operations are writes: now and then the rarer kinds are aimed at.
+  void arm() {
+    const auto within = [this](double powers) {
+      return static_cast<std::uint64_t>(std::exp(std::uniform_real_distribution(0.0, powers)(random_)));
+    };
+    if (chance(70))
+      disk_.cut_in(within(heavy_ ? 10.0 : 7.5));
+    else
+      disk_.cut_in(within(2.0), static_cast<CrashVfs::Operation>(below(5)));
   }
 
   Broken start() {

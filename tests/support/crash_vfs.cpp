@@ -198,9 +198,10 @@ bool CrashVfs::watches(const char* path) const {
   return path != nullptr && std::filesystem::path(path).parent_path().string() == directory_;
 }
 
-void CrashVfs::cut_in(std::uint64_t count) {
+void CrashVfs::cut_in(std::uint64_t count, Operation only) {
   const std::lock_guard lock(mutex_);
   left_ = count;
+  only_ = only;
 }
 
 void CrashVfs::cut() {
@@ -214,7 +215,7 @@ bool CrashVfs::dead() const {
 }
 
 bool CrashVfs::strikes(Operation operation) {
-  if (left_ == never || --left_ > 0) return false;
+  if (left_ == never || (only_ != Operation::none && only_ != operation) || --left_ > 0) return false;
   dead_ = true;
   struck_ = operation;
   return true;

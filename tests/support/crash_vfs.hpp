@@ -38,7 +38,8 @@ class CrashVfs {
 
   // The power fails in the middle of the count-th creation, write, truncation, sync or deletion from now on (1 = the
   // next). From then on every call but closing and unlocking answers SQLITE_IOERR.
-  void cut_in(std::uint64_t count);
+  // `only`: of operations of this kind.
+  void cut_in(std::uint64_t count, Operation only = Operation::none);
   void cut();  // now, if it has not happened yet
   bool dead() const;
   // Once every database is closed: the files become what a disk may hold after the cut. Returns in which operation the
@@ -82,6 +83,7 @@ class CrashVfs {
   std::mt19937_64 random_;
   Entries live_, durable_;  // the directory as the process sees it, and as the disk holds it
   std::uint64_t left_ = never;
+  Operation only_ = Operation::none;
   bool dead_ = false;
   Operation struck_ = Operation::none;
 };
