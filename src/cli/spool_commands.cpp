@@ -134,7 +134,7 @@ Result<void> each(ControlClient& daemon, const Selection& selection, const char*
       continue;
     }
     // One message that is damaged, or gone meanwhile, does not keep the others.
-    const bool its_own = answer.error().code == Code::corrupt || answer.error().code == Code::not_found;
+    const bool its_own = answer.error().code == Code::mismatch || answer.error().code == Code::not_found;
     if (!its_own || !selection.all) return fail(answer.error());
     std::cerr << answer.error().text() << "\n";
     ++failed;

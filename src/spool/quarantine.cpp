@@ -68,7 +68,7 @@ Result<DeviceId> Store::retry(Seq seq, WallTime now) {
   rows.stop();
   if (!of) return not_kept(seq);
   if (!sound)
-    return fail(Code::corrupt, "spool", std::to_string(seq), "the record is damaged and cannot be sent",
+    return fail(Code::mismatch, "spool", std::to_string(seq), "the record is damaged and cannot be sent",
                 "'vouchgate spool discard' removes it");
   const Seq again = next_seq_++;
   books_.moved(number, &Ledger::quarantined, &Ledger::pending, 0);

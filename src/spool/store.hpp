@@ -58,7 +58,7 @@ class Store {
   Result<std::vector<Record>> read(const DeviceId& device, Seq after, std::size_t most, std::size_t most_bytes,
                                    const std::unordered_set<Seq>& hidden);
   Result<std::vector<Quarantined>> quarantined(Seq after, std::size_t most, std::size_t most_bytes);
-  // Each a transaction of its own. Errors: not_found, corrupt (damaged: cannot be retried), or as commit().
+  // Each a transaction of its own. Errors: not_found, mismatch (its checksum: cannot be retried), or as commit().
   Result<DeviceId> retry(Seq seq, WallTime now);
   Result<void> discard(Seq seq);
   // `progress` is called now and then: it takes as long as reading the whole file.

@@ -108,7 +108,7 @@ std::string quarantine(const nlohmann::json& request) {
     return page.dump();
   }
   if (request.at("seq") == "2")
-    return R"({"op":"error","code":"corrupt","message":"spool: 2: the record is damaged and cannot be sent"})";
+    return R"({"op":"error","code":"mismatch","message":"spool: 2: the record is damaged and cannot be sent"})";
   if (request.at("seq") == "9") return R"({"op":"error","code":"not-found","message":"spool: 9: not in quarantine"})";
   return nlohmann::json{{"op", op}, {"data_b64", "AAE="}, {"seq", 1}}.dump();
 }
