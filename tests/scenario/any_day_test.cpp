@@ -39,8 +39,8 @@ class AnyDay : public GatewayScenario, public ::testing::WithParamInterface<Ack>
         if (random() % 4 == 0) cloud.drop();
         return;
       case 2:
-        return spool->fail_appends(random() % 3 == 0 ? std::optional(Error{Code::full, "spool", "", "full", ""})
-                                                     : std::nullopt);
+        if (random() % 3 != 0) return spool->fail_appends(std::nullopt);
+        return spool->fail_appends(Error{random() % 2 == 0 ? Code::full : Code::unavailable, "spool", "", "bad", ""});
       case 3:
         if (random() % 4 == 0)
           cloud.deliver(
