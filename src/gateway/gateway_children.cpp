@@ -46,7 +46,7 @@ void GatewayImpl::append(Message message, Spool::Stored stored) {
       log::emit(events::Id::spool_failed, {{"reason", seq.error().line()}});
       // A commit that failed half-way may be on the disk all the same. Then it is pending there, and somebody must
       // look.
-      pump_.found_on_disk(device);
+      pump_.look_again(device);
     }
     stored(seq);
     finish_if_stopped();

@@ -55,6 +55,8 @@ void Pump::found_on_disk(const DeviceId& device) {
   if (child.is_open) enter_ring(child);
 }
 
+void Pump::look_again(const DeviceId& device) { children_.at(device)->queue.look_again(); }
+
 bool Pump::has_room(const Child& child) const {
   return bytes_ < most_bytes_all && child.queue.bytes() < most_bytes_child && child.queue.ready() < most_records_child;
 }

@@ -41,7 +41,8 @@ class Pump {
 
   void add(const DeviceId& device);
   void found_on_disk(const DeviceId& device);
-  void stored(Record record);  // just acknowledged by the spool
+  void look_again(const DeviceId& device);  // a write failed: did it leave something on the disk?
+  void stored(Record record);               // just acknowledged by the spool
 
   // Publishes without a record if nothing of this child waits and nobody else does. 0: not now; else the id that
   // direct_delivered() names, or adopt().

@@ -7,7 +7,7 @@ namespace vouchgate::gateway {
 
 void Queue::stored(Record record, bool room) {
   if (record.seq <= cursor_) return;  // a read was quicker than its own acknowledgement
-  const bool behind = more_on_disk_ || reading_ || !live_.empty();
+  const bool behind = more_on_disk_ || doubt_ || reading_ || !live_.empty();
   if (!room || (behind && live_share_ == 0)) {
     more_on_disk_ = true;
     return;
@@ -23,13 +23,14 @@ void Queue::stored(Record record, bool room) {
 
 void Queue::adopt(Seq seq) {
   in_flight_.insert(seq);
-  if (idle()) cursor_ = std::max(cursor_, seq);
+  if (idle() && !doubt_ && !reading_) cursor_ = std::max(cursor_, seq);
 }
 
 std::optional<Seq> Queue::begin_read() {
   if (!wants_read()) return std::nullopt;
   reading_ = true;
-  more_on_disk_ = false;  // whatever is stored from now on sets it again
+  doubting_ = !more_on_disk_;
+  more_on_disk_ = doubt_ = false;  // whatever is stored from now on sets it again
   return cursor_;
 }
 
@@ -58,7 +59,7 @@ bool Queue::is_taken(Seq seq) const {
 
 void Queue::fail_read() {
   reading_ = false;
-  more_on_disk_ = true;
+  (doubting_ ? doubt_ : more_on_disk_) = true;
   gone_.clear();
 }
 

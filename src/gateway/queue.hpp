@@ -22,6 +22,8 @@ class Queue {
   void stored(Record record, bool room);
   // Something of this child is on disk (start-up, or out of quarantine).
   void found_on_disk() { more_on_disk_ = true; }
+  // A write that failed may have left something there. Worth a look, but nobody was promised it: nothing waits for it.
+  void look_again() { doubt_ = true; }
   // It was sent before it was stored, and its PUBACK is still awaited.
   void adopt(Seq seq);
 
@@ -47,9 +49,9 @@ class Queue {
   std::size_t in_flight() const { return in_flight_.size(); }
   std::size_t ready() const { return ready_.size() + live_.size(); }
   std::size_t bytes() const { return bytes_; }
-  bool wants_read() const { return more_on_disk_ && !reading_; }
+  bool wants_read() const { return (more_on_disk_ || doubt_) && !reading_; }
   // Nothing waits, in memory or on disk; in flight there may be something.
-  bool idle() const { return ready() == 0 && !more_on_disk_ && !reading_; }
+  bool idle() const { return ready() == 0 && !more_on_disk_ && (!reading_ || doubting_); }
 
  private:
   void drop_ready();
@@ -64,8 +66,8 @@ class Queue {
   Seq cursor_ = 0;       // of the main lane: everything up to here was taken into memory once
   std::size_t bytes_ = 0;
   unsigned live_share_, turn_ = 0;
-  bool more_on_disk_ = false;
-  bool reading_ = false;
+  bool more_on_disk_ = false, doubt_ = false;
+  bool reading_ = false, doubting_ = false;  // doubting: the read under way is for a doubt alone
 };
 
 }  // namespace vouchgate::gateway

@@ -125,6 +125,23 @@ TEST_F(DirectDelivery, a_failing_disk_is_told_only_when_the_puback_cannot_come_a
   EXPECT_EQ(total().stored, 0u);
 }
 
+TEST_F(DirectDelivery, a_dead_disk_does_not_keep_a_quick_cloud_from_taking_messages) {
+  start();
+  greet("pump-1", Ack::delivered);
+  const Error dead{Code::unavailable, "spool", "", "Input/output error", ""};
+  spool->fail_appends(dead);
+  spool->fail_reads(dead);
+  cloud.withhold_acks(true);
+  offer("pump-1", "1");
+  advance(2s);
+  cloud.withhold_acks(false);
+  advance(2s);
+  offer_many("pump-1", 2, 4);
+  advance(2s);
+  EXPECT_EQ(port.delivered_ids, numbers(1, 4));
+  EXPECT_THAT(port.errors, IsEmpty());
+}
+
 TEST_F(DirectDelivery, while_a_backlog_waits_new_messages_queue_behind_it_on_disk) {
   cloud.refuse_connects(ConnectFailure::network, "no route");
   start();

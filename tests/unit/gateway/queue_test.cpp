@@ -24,6 +24,16 @@ struct Bench {
     disk[++last] = true;
     queue.stored(record(last), room);
   }
+  // A failed write that the disk kept; nobody was told its number.
+  void store_unknown() {
+    disk[++last] = true;
+    queue.look_again();
+  }
+  void fail_read() {
+    if (cursor) queue.fail_read();
+    cursor.reset();
+    answer.clear();
+  }
   void begin_read() {
     if (cursor) return;
     cursor = queue.begin_read();
@@ -75,6 +85,8 @@ TEST_P(QueueModel, everything_is_sent_and_first_sendings_are_in_order_whatever_h
         case 7: bench.end_read(); break;
         case 8:
           if (random() % 4 == 0) bench.queue.release();
+          if (random() % 4 == 0) bench.store_unknown();
+          if (random() % 8 == 0) bench.fail_read();
           break;
         default:
           if (random() % 4 != 0) break;
