@@ -71,9 +71,6 @@ class World(Rig):
     def session_up(self):
         self.next_event(lambda event: event["event"] == "connect" and event.get("device") == "gw-1")
 
-    def feeder(self, target, count, rate, children):
-        return ["bench_feeder", *target, "--children", str(children), "--count", str(count), "--rate", str(rate)]
-
     def feed(self, target, count, rate=0):
         done = subprocess.run([binary("bench_feeder"), *target, "--children", str(self.count), "--count", str(count),
                                "--rate", str(rate)], stdout=subprocess.PIPE, check=True)
@@ -91,9 +88,6 @@ class World(Rig):
             yield lambda: json.loads(program.lines.get(timeout=3600) or "{}")
         finally:
             program.kill()
-
-    def logs(self):
-        return super().logs()
 
     def close(self):
         if self.proxy is not None:
