@@ -91,7 +91,7 @@ void PahoLink::open(const std::string& client_id, const std::string& server) {
   if (const int rc = MQTTAsync_setDeliveryCompleteCallback(handle_of(*client), this, &PahoLink::on_acked);
       rc != MQTTASYNC_SUCCESS)
     throw ::mqtt::exception(rc);
-  // Debian's build writes every call and every packet into a trace that nobody reads: a fifth of its time.
+  // Debian's build writes every call and every packet into a trace that nobody reads.
   MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
   client_ = std::move(client);
 }

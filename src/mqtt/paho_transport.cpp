@@ -33,8 +33,6 @@ class PahoTransport final : public Transport {
   ~PahoTransport() override {
     inbox_->close();
     retire();
-    std::swap(link_, spent_);
-    retire();
   }
 
   void set_events(TransportEvents* events) override { events_ = events; }
@@ -81,8 +79,7 @@ class PahoTransport final : public Transport {
   Endpoint endpoint_;
   Duration timeout_{};
   Monotonic next_socket_at_{};
-  std::shared_ptr<PahoLink> link_;   // kept over sessions, as long as each ends with nothing left inside Paho
-  std::shared_ptr<PahoLink> spent_;  // its session is over; dies beside the next one
+  std::shared_ptr<PahoLink> link_;  // kept over sessions, as long as each ends with nothing left inside Paho
   JobThread deadlines_;
   JobThread paho_;  // last: its jobs use the links
 };
@@ -96,8 +93,6 @@ void PahoTransport::connect(ConnectRequest request) {
   expire_after(request.timeout);
   paho_.at(next_socket_at_,
            [link = link_, session = session_, wanted = std::move(request)] { link->connect(session, wanted); });
-  // After the connect: the last client that goes takes Paho's threads along, and waits a second for them.
-  if (spent_) paho_.at(next_socket_at_, [link = std::exchange(spent_, nullptr)] {});
 }
 
 void PahoTransport::disconnect() {
@@ -225,8 +220,9 @@ void PahoTransport::fail(ConnectFailure failure, const std::string& reason) {
 void PahoTransport::close(const std::string& reason) {
   over();
   // What Paho has queued but not sent would go out at the head of the next session, before any attach: such a client
-  // is not used again.
-  if (!published_.empty() || !subscribed_.empty()) spent_ = std::move(link_);
+  // is not used again. It goes before the next one comes: Paho's threads end with its last client, and new ones look at
+  // a new socket at once, idle ones only after a second.
+  if (!published_.empty() || !subscribed_.empty()) retire();
   published_.clear();
   subscribed_.clear();
   events_->on_closed(reason);
