@@ -119,8 +119,10 @@ class Gateway:
     def pid(self):
         return self.world.daemon.process.pid
 
-    def stop(self):
+    def become_reachable(self, delay_ms):
+        """Stopped in good order and started again with the right address; the way has its delay already."""
         self.world.daemon.stop(deadline=120)
+        self.start()
 
 
 class Bridge:
@@ -129,19 +131,20 @@ class Bridge:
     def __init__(self, world, raised):
         self.world, self.raised = world, raised
         self.name = "bridge, queue raised" if raised else "bridge, defaults"
-        self.port = free_port()
+        self.port, self.way, self.way_port = free_port(), None, 0
         self.target = ["--mqtt", str(self.port), "--topic", "/devices/gw-1/events/"]
         self.program = None
 
     def start(self, reachable=True):
         world = self.world
         token = world.run("token", "mint").stdout.strip()
+        self.way_port = free_port()
         store = world.path("bridge-store")
         os.makedirs(store, exist_ok=True)
         lines = ["user root"] if os.geteuid() == 0 else []
         lines += [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "persistence true", f"persistence_location {store}/",
                   "set_tcp_nodelay true", "log_dest stderr", "connection gw-1",
-                  f"address localhost:{world.port if reachable else free_port()}", "topic /devices/gw-1/events/# out 1",
+                  f"address localhost:{world.port if reachable else self.way_port}", "topic /devices/gw-1/events/# out 1",
                   "remote_clientid projects/demo/locations/us-central1/registries/boxes/devices/gw-1", "remote_username unused",
                   f"remote_password {token}", f"bridge_cafile {world.path('cloud/ca.pem')}", "bridge_protocol_version mqttv311",
                   "notifications false", "try_private false", "bridge_attempt_unsubscribe false", "restart_timeout 1",
@@ -156,6 +159,11 @@ class Bridge:
         if reachable:
             world.session_up()
 
+    def become_reachable(self, delay_ms):
+        self.way = Program("way", [binary("delay_proxy"), "--target", str(self.world.far_port), "--delay-ms", str(delay_ms),
+                                   "--listen", str(self.way_port)], self.world.directory)
+        self.world.session_up()
+
     def _listens(self):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
             return True
@@ -165,9 +173,7 @@ class Bridge:
     def pid(self):
         return self.program.process.pid
 
-    def stop(self):
-        self.program.stop(deadline=120)
-
     def close(self):
-        if self.program is not None:
-            self.program.kill()
+        for program in (self.program, self.way):
+            if program is not None:
+                program.kill()
