@@ -111,6 +111,7 @@ def wear(options):
             relay(peer, 200)
             for rate in options.rates:
                 yield f"{rate} msg/s", relay(peer, rate * options.seconds, rate)
+            time.sleep(10)  # what the pass before left to delete is no idling
             before = written_bytes(peer.pid), cpu_seconds(peer.pid)
             time.sleep(options.seconds)
             yield "idle", {"seconds": options.seconds, "bytes_per_second": (written_bytes(peer.pid) - before[0]) / options.seconds,
