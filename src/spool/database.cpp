@@ -39,12 +39,11 @@ Error translate(const std::string& path, int code, int system, const char* text)
   return {Code::unavailable, "spool", path, text, ""};
 }
 
-// Each line has its reason; page_size and auto_vacuum must come before the first table, locking_mode before the first
-// use of the WAL.
+// Each line has its reason; page_size must come before the first table, locking_mode before the first use of the
+// WAL.
 constexpr std::array pragmas = {
     "PRAGMA page_size=1024",              // a commit of few messages writes few bytes; 4096 is a third faster flat out
     "PRAGMA locking_mode=EXCLUSIVE",      // the WAL's index in memory: no shared-memory file, no lock traffic
-    "PRAGMA auto_vacuum=INCREMENTAL",     // what a backlog took is given back; see Store::shrink()
     "PRAGMA journal_mode=WAL",            // a commit is one append and one fsync
     "PRAGMA synchronous=FULL",            // ... and that fsync comes before "stored" is said
     "PRAGMA secure_delete=OFF",           // on in some distributions; would write every deleted payload once more

@@ -11,8 +11,7 @@ constexpr auto expiry_interval = std::chrono::minutes(1);
 constexpr auto retry_pause = std::chrono::seconds(1);      // for deletes that failed; appends try at once
 constexpr auto patience = std::chrono::milliseconds(100);  // that a delete waits for an append to share its commit
 constexpr std::size_t closing_deletes = 4096;
-constexpr std::chrono::steady_clock::duration shrink_delay = std::chrono::seconds(1);  // after deletes
-constexpr std::chrono::steady_clock::duration shrink_pause = std::chrono::milliseconds(100);
+constexpr std::chrono::steady_clock::duration shrink_delay = std::chrono::seconds(1);  // after changes
 
 }  // namespace
 
@@ -25,8 +24,10 @@ void DiskSpool::run() {
     if (work.write || expiry_due() || (in_step && !(delivered_.empty() && withdrawn_.empty())))
       commit(std::move(work.appends));
     for (const Query& query : work.queries) query.run();
-    if (const Time now = std::chrono::steady_clock::now(); now >= next_shrink_)
-      next_shrink_ = store_->shrink() ? now + shrink_pause : Time::max();
+    if (std::chrono::steady_clock::now() >= next_shrink_) {
+      store_->shrink();
+      next_shrink_ = Time::max();
+    }
     const std::lock_guard lock(mutex_);
     busy_since_.reset();
   }
@@ -93,7 +94,7 @@ void DiskSpool::commit(std::vector<Append> appends) {
   if (!messages.empty() || !delivered_.empty()) last_write_ = now;
   const auto committed = store_->commit({messages, delivered_, withdrawn_, clock_.wall(), expire, limit()});
   if (committed) {
-    if (!delivered_.empty()) next_shrink_ = std::min(next_shrink_, now + shrink_delay);
+    next_shrink_ = std::min(next_shrink_, now + shrink_delay);
     delivered_.clear();
     withdrawn_.clear();
     hidden_.clear();

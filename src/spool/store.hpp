@@ -63,8 +63,7 @@ class Store {
   Result<void> discard(Seq seq);
   // `progress` is called now and then: it takes as long as reading the whole file.
   Result<std::vector<AuditLine>> audit(const std::function<void()>& progress);
-  // Gives back to the file system some of what a backlog left free, if that is most of the file. True: call again soon.
-  bool shrink();
+  void shrink();         // gives back to the file system what a backlog left free, once little else is in the file
   Result<void> probe();  // a write that changes nothing, to learn whether the disk takes writes
   std::vector<Seq> newly_damaged() { return std::exchange(newly_damaged_, {}); }  // what reads found since last asked
   const Books& books() const { return books_; }
@@ -107,7 +106,7 @@ class Store {
   Seq next_seq_ = 1;
   std::unordered_set<Seq> damaged_;
   std::vector<Seq> newly_damaged_;
-  bool reloaded_ = false, shrinking_ = false;
+  bool reloaded_ = false;
   std::vector<std::int64_t> changed_;
 };
 
