@@ -32,7 +32,7 @@ class Window {
   }
 
  private:
-  static constexpr std::uint32_t floor = 100;  // the best size on a LAN
+  static constexpr std::uint32_t floor = 200;  // a LAN is filled by it, and a thread is woken for many PUBACKs at once
   static constexpr Duration round{100}, epoch{10'000};
 
   void resize(Monotonic now) {

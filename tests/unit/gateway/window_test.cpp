@@ -23,7 +23,7 @@ std::uint32_t size_after(Duration trip, double rate, int seconds, std::uint32_t 
   return window.size();
 }
 
-TEST(Window, stays_small_on_a_short_path) { EXPECT_EQ(size_after(1ms, 20'000, 5), 100u); }
+TEST(Window, stays_small_on_a_short_path) { EXPECT_EQ(size_after(1ms, 20'000, 5), 200u); }
 TEST(Window, grows_until_a_long_path_is_full) {
   EXPECT_GE(size_after(50ms, 12'000, 5), 900u);
   EXPECT_LE(size_after(50ms, 4'000, 5), 450u);
