@@ -73,7 +73,7 @@ bool Store::insert(const Message& message, Seq seq, WallTime now) {
   const std::int64_t kind = static_cast<std::uint8_t>(message.kind);
   return statements_->insert.run(seq, number, milliseconds(now), kind, message.subfolder.str(),
                                  std::string_view(message.payload),
-                                 checksum(kind, message.subfolder.str(), message.payload));
+                                 checksum(message.device.str(), kind, message.subfolder.str(), message.payload));
 }
 
 bool Store::remove(Seq seq, std::uint64_t Ledger::*counter) {

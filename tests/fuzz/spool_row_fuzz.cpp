@@ -17,13 +17,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   row.seq = 1;
   static const DeviceId device = *DeviceId::parse("pump-1");
   // A fuzzer does not find CRC-32 by chance: every other input has the right one.
-  if ((size & 1) != 0) row.checksum = spool::checksum(row.kind, row.subfolder, row.payload);
+  if ((size & 1) != 0) row.checksum = spool::checksum(device.str(), row.kind, row.subfolder, row.payload);
   const auto record = spool::parse(row, device);
   if (!record) return 0;
   const Message& message = record->message;
   const bool same = static_cast<std::int64_t>(message.kind) == row.kind && message.subfolder.str() == row.subfolder &&
                     message.payload == row.payload &&
-                    row.checksum == spool::checksum(row.kind, message.subfolder.str(), message.payload);
+                    row.checksum == spool::checksum(device.str(), row.kind, message.subfolder.str(), message.payload);
   if (!same || message.payload.size() > max_payload(message.kind)) std::abort();
   return 0;
 }
