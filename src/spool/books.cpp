@@ -43,12 +43,14 @@ void Books::stored(std::int64_t number, Seq seq, std::uint64_t cost) {
   bytes_ += cost;
 }
 
+// A record whose length was damaged on the disk gives back something else than it took: that must not wrap the counter
+// around, and ends where nothing is left.
 void Books::moved(std::int64_t number, std::uint64_t Ledger::*from, std::uint64_t Ledger::*to, std::uint64_t cost) {
   Account& account = touch(number);
   ++(account.ledger.*to);
   --(account.ledger.*from);
-  // A record whose length was damaged on the disk must not wrap the counters around.
-  const std::uint64_t freed = std::min(cost, account.bytes);
+  const bool last = account.ledger.pending == 0 && account.ledger.quarantined == 0;
+  const std::uint64_t freed = last ? account.bytes : std::min(cost, account.bytes);
   account.bytes -= freed;
   bytes_ -= freed;
 }

@@ -74,7 +74,10 @@ bool Store::load() {
       *database_,
       "SELECT id, name, stored, delivered, expired, dropped, discarded, quarantined, bytes, last_seq FROM device "
       "ORDER BY id");
-  Statement origin(*database_, "SELECT first_seq FROM origin");
+  // Beyond what is there, whatever the books say: a number that comes twice would fail every append.
+  Statement origin(*database_,
+                   "SELECT max((SELECT first_seq FROM origin), (SELECT ifnull(max(seq), 0) + 1 FROM message),"
+                   " (SELECT ifnull(max(seq), 0) + 1 FROM quarantine))");
   origin.start();
   if (origin.row()) next_seq_ = std::max(next_seq_, static_cast<Seq>(origin.number(0)));
   origin.stop();

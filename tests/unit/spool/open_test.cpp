@@ -173,6 +173,46 @@ TEST_F(SpoolOpen, ABitThatFlippedCostsItsRecordOnlyAndCannotBeRetried) {
   for (const AuditLine& line : lines) EXPECT_TRUE(line.adds_up());
 }
 
+TEST_F(SpoolOpen, ARecordThatTurnsUpUnderAnotherDeviceIsDamagedAndNotSentInItsName) {
+  open();
+  ASSERT_TRUE(user->append(event("pump-1", "mine")));
+  ASSERT_TRUE(user->append(event("pump-2", "other")));
+  spool.reset();
+  run_sql(database(), "UPDATE message SET device = 2 WHERE seq = 1");
+  open();
+  EXPECT_THAT(user->seqs("pump-2"), ElementsAre(2));
+  EXPECT_EQ(user->quarantined().value().size(), 1u);
+  EXPECT_EQ(user->retry(1).error().code, Code::mismatch);
+}
+
+// A counter that forgot some numbers would make every append fail for ever.
+TEST_F(SpoolOpen, CountsOnBeyondWhatIsThereWhateverTheBooksSay) {
+  open();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(user->append(event("pump-1", "x")));
+  const auto forgetful = [this] {
+    spool.reset();
+    run_sql(database(), "UPDATE device SET last_seq = 1");
+    open();
+    return user->append(event("pump-1", "x")).value_or(0);
+  };
+  EXPECT_EQ(forgetful(), 4u);
+  spool->quarantine(4, "bad");
+  EXPECT_EQ(forgetful(), 5u);
+}
+
+// Only the length is wrong, so what was booked cannot be given back exactly: an empty account holds nothing.
+TEST_F(SpoolOpen, ADamagedLengthDoesNotOccupyTheSpoolForEver) {
+  open();
+  ASSERT_TRUE(user->append(event("pump-1", "the payload")));
+  spool.reset();
+  run_sql(database(), "UPDATE message SET payload = CAST('t' AS BLOB) WHERE seq = 1");
+  open();
+  EXPECT_TRUE(user->seqs("pump-1").empty());
+  EXPECT_TRUE(user->discard(1));
+  EXPECT_EQ(user->settled().bytes, 0u);
+  EXPECT_TRUE(user->audit().value().at(0).adds_up());
+}
+
 TEST_F(SpoolOpen, TheAuditFindsABookThatLies) {
   open();
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(user->append(event("pump-1", "x")));
