@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 namespace vouchgate::spool {
@@ -85,12 +86,27 @@ std::optional<std::string> Database::ask(const char* sql) {
 bool Database::check(int code) {
   if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return true;
   if (!failure_) {
-    const int system =
-        (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN ? sqlite3_system_errno(handle_.get()) : 0;
-    failure_ = translate(path_, code, system, sqlite3_errmsg(handle_.get()));
+    const bool of_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+    failure_ = translate(path_, code, of_system ? last_errno() : 0, sqlite3_errmsg(handle_.get()));
   }
   return false;
 }
+
+// SQLite notes errno for what fails in the midst of a statement, but not for a COMMIT; the files remember.
+int Database::last_errno() const {
+  if (const int noted = sqlite3_system_errno(handle_.get())) return noted;
+  for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {
+    sqlite3_file* file = nullptr;
+    int number = 0;
+    if (sqlite3_file_control(handle_.get(), "main", which, &file) != SQLITE_OK || file == nullptr) continue;
+    if (file->pMethods == nullptr) continue;
+    file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number);
+    if (number != 0) return number;
+  }
+  return 0;
+}
+
+std::int64_t Database::count(const char* sql) { return std::strtoll(ask(sql).value_or("0").c_str(), nullptr, 10); }
 
 Error Database::take_failure() {
   Error error = failure_.value_or(Error{Code::internal, "spool", path_, "no failure to report", ""});

@@ -21,6 +21,7 @@ class Database {
   bool run(const char* sql);
   // The first column of the first row; nothing if there is no row or it failed.
   std::optional<std::string> ask(const char* sql);
+  std::int64_t count(const char* sql);  // as ask(), 0 instead of nothing
   bool in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 
   // Notes a result code; false if it is a failure. Only the first failure since take_failure() counts.
@@ -35,6 +36,8 @@ class Database {
     void operator()(sqlite3* handle) const { sqlite3_close(handle); }
   };
   Database(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
+
+  int last_errno() const;
 
   std::unique_ptr<sqlite3, Close> handle_;
   std::string path_;

@@ -30,7 +30,7 @@ void DiskSpool::read(const DeviceId& device, Seq after, std::size_t most, std::s
     auto records = store_->read(device, after, most, most_bytes, hidden_);
     for (const Seq seq : store_->newly_damaged()) {
       log::emit(events::Id::message_damaged, {{"seq", std::to_string(seq)}, {"device", device.str()}});
-      delete_by_ = std::min(delete_by_, std::chrono::steady_clock::now());
+      if (!failure_) delete_by_ = std::min(delete_by_, std::chrono::steady_clock::now());
     }
     return records;
   };

@@ -65,6 +65,7 @@ class DiskSpool : public Disk {
   Work wait_for_work();
   Time write_due() const;  // holds mutex_
   bool expiry_due() const { return clock_.monotonic() >= next_expiry_; }
+  bool waiting() const { return !delivered_.empty() || !withdrawn_.empty(); }
   void commit(std::vector<Append> appends);
   void answer(std::vector<Append> appends, const Result<Committed>& committed);
   template <class Answer>

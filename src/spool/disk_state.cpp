@@ -27,9 +27,10 @@ void DiskSpool::fell(const Error& error) {
 bool DiskSpool::look_due() const { return std::chrono::steady_clock::now() >= next_look_; }
 
 // A failed disk is asked by a write that changes nothing; who waits for children's messages instead would never learn
-// that it works again.
+// that it works again. What waits to be written is tried every second and says more: a small write may succeed on a
+// full disk.
 void DiskSpool::look() {
-  if (failure_) {
+  if (failure_ && !waiting()) {
     const auto probed = store_->probe();
     if (probed)
       failure_.reset();
@@ -40,6 +41,7 @@ void DiskSpool::look() {
   const bool known = ::statvfs(settings_.path.c_str(), &system) == 0;
   free_ = known ? static_cast<std::uint64_t>(system.f_bavail) * system.f_frsize : 0;
   short_ = known && free_ < settings_.min_free;
+  publish({}, {});
   show_state();
   const bool well = !failure_ && !short_;
   next_look_ = std::chrono::steady_clock::now() + (well ? Time::duration(look_every) : Time::duration(look_again));

@@ -21,9 +21,9 @@ void DiskSpool::run() {
     last = work.last;
     const bool in_step = std::ranges::any_of(work.queries, &Query::in_step);
     if (look_due()) look();
-    if (work.write || expiry_due() || (in_step && !(delivered_.empty() && withdrawn_.empty())))
-      commit(std::move(work.appends));
+    if (work.write || expiry_due() || (in_step && waiting())) commit(std::move(work.appends));
     for (const Query& query : work.queries) query.run();
+    publish({}, {});  // a question may have had to read the books anew
     if (std::chrono::steady_clock::now() >= next_shrink_) {
       store_->shrink();
       next_shrink_ = Time::max();
@@ -71,11 +71,11 @@ void DiskSpool::take_in(Time now) {
   hidden_.insert(forgets_.begin(), forgets_.end());
   delivered_.insert(forgets_.begin(), forgets_.end());
   forgets_.clear();
-  if (delivered_.size() >= closing_deletes) delete_by_ = now;
+  if (delivered_.size() >= closing_deletes && !failure_) delete_by_ = now;
   for (Withdrawal& withdrawal : withdrawals_) {
     hidden_.insert(withdrawal.seq);
     withdrawn_.push_back(std::move(withdrawal));
-    delete_by_ = now;
+    if (!failure_) delete_by_ = now;
   }
   withdrawals_.clear();
 }

@@ -36,7 +36,6 @@ struct Store::Statements {
         // From front to back: in the order of the index each device would read most of the file once more.
         audit_pending(db, "SELECT device, length(payload) + length(subfolder) FROM message NOT INDEXED"),
         audit_kept(db, "SELECT device, length(payload) + length(subfolder) FROM quarantine"),
-        touch(db, "UPDATE origin SET first_seq = first_seq"),
         save(db,
              "INSERT INTO device(id, name, stored, delivered, expired, dropped, discarded, quarantined, bytes, "
              "last_seq) "
@@ -46,7 +45,7 @@ struct Store::Statements {
              "excluded.last_seq") {}
 
   Statement insert, find, remove, oldest, oldest_of, ages, restamp, read, set_aside, listed, find_kept, release,
-      remove_kept, expired_kept, audit_pending, audit_kept, touch, save;
+      remove_kept, expired_kept, audit_pending, audit_kept, save;
 };
 
 }  // namespace vouchgate::spool

@@ -1,6 +1,9 @@
 // The transactions of the spool. Never says that something is stored before the commit returned.
 #include "store.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <utility>
 
 #include "cost.hpp"
@@ -15,6 +18,13 @@ constexpr std::size_t most_overdue = 2000;  // in one commit, so that a flood of
 
 std::int64_t milliseconds(WallTime time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+// As far as opening tells; access(2) says yes to a file system that ext4 has made read-only in an emergency.
+bool takes_writes(const std::string& path) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (file >= 0) ::close(file);
+  return file >= 0;
 }
 
 }  // namespace
@@ -139,12 +149,15 @@ bool Store::save_books() {
 }
 
 // After an I/O error nobody knows which pages the kernel still holds, so what follows starts from the file again;
-// the checksums of the WAL tell what counts. A full disk is cleaner: rolled back, and that is all.
+// the checksums of the WAL tell what counts. A full or read-only disk is cleaner: rolled back, and what is there can
+// still be read and sent. (Files that refuse where the path does not are those of a disk that was unmounted since.)
 Error Store::abandon() {
   Error error = database_->take_failure();
   books_.revert();
   if (database_->in_transaction()) database_->run("ROLLBACK");
-  const bool clean = error.code == Code::full && !database_->failed() && !database_->in_transaction();
+  const bool read_only = error.code == Code::denied && !takes_writes(settings_.path);
+  const bool refused = error.code == Code::full || read_only;
+  const bool clean = refused && !database_->failed() && !database_->in_transaction();
   if (!clean) disconnect();
   return error;
 }

@@ -22,6 +22,16 @@ class SpoolDisk : public support::SpoolFixture {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     return spool->usage().state == state;
   }
+  // Through so many tries, of which the disk thread thinks itself: nobody appends.
+  bool stays(SpoolState state, int tries) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    const int last = vfs.refused + tries;
+    while (vfs.refused < last && std::chrono::steady_clock::now() < deadline) {
+      if (spool->usage().state != state) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return vfs.refused >= last;
+  }
   support::FaultyVfs vfs;
 };
 
@@ -106,8 +116,53 @@ TEST_P(SpoolDiskErrors, NamesTheStateAndLeavesItByItself) {
   EXPECT_FALSE(user->append(event("pump-1", "x")));
   EXPECT_EQ(spool->usage().state, SpoolState::failed);
   EXPECT_NE(spool->usage().reason, "");
+  EXPECT_TRUE(stays(SpoolState::failed, 2));
   vfs.write_result = vfs.sync_result = SQLITE_OK;
   EXPECT_TRUE(becomes(SpoolState::ok));
+}
+
+TEST_F(SpoolDisk, AReadOnlyFileSystemIsAStateOfItsOwnThatEnds) {
+  open();
+  ASSERT_TRUE(user->append(event("pump-1", "before")));
+  vfs.system_error = EROFS;
+  vfs.write_result = SQLITE_IOERR_WRITE;
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = user->append(event("pump-1", "x"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::denied) << refused.error().text();
+  }
+  EXPECT_TRUE(becomes(SpoolState::read_only));
+  EXPECT_NE(spool->usage().reason, "");
+  EXPECT_EQ(user->seqs("pump-1").size(), 1u) << "what is stored can be read and sent";
+  vfs.write_result = SQLITE_OK;
+  EXPECT_TRUE(becomes(SpoolState::ok));
+  EXPECT_TRUE(user->append(event("pump-1", "after")));
+}
+
+// The write came through, its sync did not: the disk has what was said to have failed.
+TEST_F(SpoolDisk, WhatTheDiskKeptAlthoughItFailedIsInTheBooksWithoutTraffic) {
+  open();
+  ASSERT_TRUE(user->append(event("pump-1", "before")));
+  vfs.sync_result = SQLITE_IOERR_FSYNC;
+  EXPECT_FALSE(user->append(event("pump-1", "kept all the same")));
+  vfs.sync_result = SQLITE_OK;
+  ASSERT_TRUE(becomes(SpoolState::ok));
+  EXPECT_EQ(spool->usage().total.pending, user->seqs("pump-1").size());
+}
+
+// A probe that succeeds says little: it is small, and the deletes that wait are not.
+TEST_F(SpoolDisk, StaysFullWhileDeletesFail) {
+  open();
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(user->append(event("pump-1", std::string(2000, 'x'))));
+  std::vector<Seq> seqs;
+  for (Seq seq = 1; seq <= 300; ++seq) seqs.push_back(seq);
+  vfs.largest_commit = 20;
+  spool->forget(seqs);
+  ASSERT_TRUE(becomes(SpoolState::disk_full));
+  EXPECT_TRUE(stays(SpoolState::disk_full, 4));
+  vfs.largest_commit = 0;
+  EXPECT_TRUE(becomes(SpoolState::ok));
+  EXPECT_EQ(user->settled().total.delivered, 300u);
 }
 
 TEST_F(SpoolDisk, TheSpaceThatIsLeftToOthersIsAStateWithAName) {

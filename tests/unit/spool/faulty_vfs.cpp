@@ -17,7 +17,9 @@ int read(sqlite3_file* f, void* data, int size, sqlite3_int64 at) {
   return mine(f).below()->pMethods->xRead(mine(f).below(), data, size, at);
 }
 int write(sqlite3_file* f, const void* data, int size, sqlite3_int64 at) {
-  if (const int result = mine(f).owner->write_result; result != SQLITE_OK) return result;
+  FaultyVfs& disk = *mine(f).owner;
+  if (const int result = disk.write_result; result != SQLITE_OK) return ++disk.refused, result;
+  if (disk.largest_commit > 0 && ++disk.writes > disk.largest_commit) return ++disk.refused, SQLITE_FULL;
   return mine(f).below()->pMethods->xWrite(mine(f).below(), data, size, at);
 }
 int truncate(sqlite3_file* f, sqlite3_int64 size) {
@@ -25,8 +27,9 @@ int truncate(sqlite3_file* f, sqlite3_int64 size) {
 }
 int sync(sqlite3_file* f, int flags) {
   mine(f).owner->wait_while_stalled();
-  if (const int result = mine(f).owner->sync_result; result != SQLITE_OK) return result;
+  if (const int result = mine(f).owner->sync_result; result != SQLITE_OK) return ++mine(f).owner->refused, result;
   ++mine(f).owner->syncs;
+  mine(f).owner->writes = 0;
   return mine(f).below()->pMethods->xSync(mine(f).below(), flags);
 }
 int size(sqlite3_file* f, sqlite3_int64* out) { return mine(f).below()->pMethods->xFileSize(mine(f).below(), out); }
@@ -34,6 +37,10 @@ int lock(sqlite3_file* f, int level) { return mine(f).below()->pMethods->xLock(m
 int unlock(sqlite3_file* f, int level) { return mine(f).below()->pMethods->xUnlock(mine(f).below(), level); }
 int reserved(sqlite3_file* f, int* out) { return mine(f).below()->pMethods->xCheckReservedLock(mine(f).below(), out); }
 int control(sqlite3_file* f, int what, void* argument) {
+  if (const int number = mine(f).owner->system_error; what == SQLITE_FCNTL_LAST_ERRNO && number != 0) {
+    *static_cast<int*>(argument) = number;
+    return SQLITE_OK;
+  }
   return mine(f).below()->pMethods->xFileControl(mine(f).below(), what, argument);
 }
 int sector(sqlite3_file* f) { return mine(f).below()->pMethods->xSectorSize(mine(f).below()); }

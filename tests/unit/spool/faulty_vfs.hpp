@@ -19,7 +19,11 @@ class FaultyVfs {
 
   // Result codes that writes and syncs return until told otherwise; SQLITE_OK = as the disk does.
   std::atomic<int> write_result = SQLITE_OK, sync_result = SQLITE_OK;
-  std::atomic<int> syncs = 0;  // that reached the disk
+  std::atomic<int> system_error = 0;    // errno of failing writes
+  std::atomic<int> largest_commit = 0;  // writes between two syncs until the disk is full; 0: any number
+  std::atomic<int> refused = 0;         // writes and syncs
+  std::atomic<int> writes = 0;          // since the last sync
+  std::atomic<int> syncs = 0;           // that reached the disk
 
   void stall_syncs(bool stall);
   void wait_for_stalled();    // until a sync hangs
