@@ -37,6 +37,7 @@ DiskSpool::DiskSpool(const SpoolSettings& settings, const Clock& clock, Post pos
       aside_(std::move(aside)),
       limit_(settings.max_bytes),
       store_(std::move(store)) {
+  publish({}, {});
   look();
   thread_ = std::thread([this] { run(); });
 }

@@ -41,7 +41,6 @@ void DiskSpool::look() {
   const bool known = ::statvfs(settings_.path.c_str(), &system) == 0;
   free_ = known ? static_cast<std::uint64_t>(system.f_bavail) * system.f_frsize : 0;
   short_ = known && free_ < settings_.min_free;
-  publish({}, {});
   show_state();
   const bool well = !failure_ && !short_;
   next_look_ = std::chrono::steady_clock::now() + (well ? Time::duration(look_every) : Time::duration(look_again));

@@ -15,8 +15,11 @@ struct Store::Statements {
         remove(db, "DELETE FROM message WHERE seq = ?"),
         oldest(db, "SELECT seq FROM message ORDER BY seq LIMIT 1"),
         oldest_of(db, "SELECT seq FROM message INDEXED BY message_by_device WHERE device = ? ORDER BY seq LIMIT 1"),
-        ages(db, "SELECT seq, stored_at FROM message INDEXED BY message_by_device WHERE device = ? ORDER BY seq"),
+        ages(db,
+             "SELECT seq, stored_at FROM message INDEXED BY message_by_device WHERE device = ? AND seq > ? ORDER BY "
+             "seq"),
         restamp(db, "UPDATE message SET stored_at = ? WHERE seq = ?"),
+        restamp_kept(db, "UPDATE quarantine SET since = ? WHERE seq = ?"),
         read(db,
              "SELECT seq, stored_at, kind, subfolder, payload, checksum FROM message INDEXED BY message_by_device "
              "WHERE device = ? AND seq > ? ORDER BY seq"),
@@ -32,7 +35,7 @@ struct Store::Statements {
                 "INSERT INTO message SELECT ?2, device, ?3, kind, subfolder, payload, checksum FROM quarantine "
                 "WHERE seq = ?1"),
         remove_kept(db, "DELETE FROM quarantine WHERE seq = ?"),
-        expired_kept(db, "SELECT seq FROM quarantine WHERE since < ? LIMIT 1000"),
+        expired_kept(db, "SELECT seq, since FROM quarantine WHERE since < ? LIMIT 1000"),
         // From front to back: in the order of the index each device would read most of the file once more.
         audit_pending(db, "SELECT device, length(payload) + length(subfolder) FROM message NOT INDEXED"),
         audit_kept(db, "SELECT device, length(payload) + length(subfolder) FROM quarantine"),
@@ -44,8 +47,8 @@ struct Store::Statements {
              "discarded = excluded.discarded, quarantined = excluded.quarantined, bytes = excluded.bytes, last_seq = "
              "excluded.last_seq") {}
 
-  Statement insert, find, remove, oldest, oldest_of, ages, restamp, read, set_aside, listed, find_kept, release,
-      remove_kept, expired_kept, audit_pending, audit_kept, save;
+  Statement insert, find, remove, oldest, oldest_of, ages, restamp, restamp_kept, read, set_aside, listed, find_kept,
+      release, remove_kept, expired_kept, audit_pending, audit_kept, save;
 };
 
 }  // namespace vouchgate::spool

@@ -14,7 +14,9 @@ namespace vouchgate::spool {
 namespace {
 
 constexpr const char* damaged_reason = "damaged on the disk";
-constexpr std::size_t most_overdue = 2000;  // in one commit, so that a flood of old records does not stall the appends
+// In one commit, so that a flood of old records does not stall the appends.
+constexpr std::size_t most_overdue = 2000;
+constexpr std::size_t most_passed = 10'000;  // from the future, of one device in one look
 
 std::int64_t milliseconds(WallTime time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
@@ -38,8 +40,7 @@ Result<Committed> Store::commit(const Changes& changes) {
   const Overdue late = changes.expire ? overdue(changes.now) : Overdue{};
   if (database_->failed()) return fail(abandon());
   const bool over = settings_.drop_oldest && books_.bytes() > changes.max_bytes;
-  const bool none_late = late.expired.empty() && late.undated.empty() && late.kept.empty();
-  if (changes.appends.empty() && changes.delivered.empty() && changes.withdrawn.empty() && none_late &&
+  if (changes.appends.empty() && changes.delivered.empty() && changes.withdrawn.empty() && late.none() &&
       damaged_.empty() && !over)
     return Committed{next_seq_, false};
   const Seq first = next_seq_;
@@ -64,17 +65,24 @@ bool Store::apply(const Changes& changes, const Overdue& late) {
     if (!insert(*message, seq++, changes.now)) return false;
   for (const Seq delivered : changes.delivered)
     if (!remove(delivered, &Ledger::delivered)) return false;
-  for (const Seq expired : late.expired)
-    if (!remove(expired, &Ledger::expired)) return false;
-  for (const Seq undated : late.undated)
-    if (!statements_->restamp.run(milliseconds(changes.now), undated)) return false;
-  for (const Seq kept : late.kept)
-    if (!remove_kept(kept, &Ledger::expired)) return false;
+  if (!remove_overdue(late, changes.now)) return false;
   for (const Seq damaged : damaged_)
     if (!withdraw(damaged, damaged_reason, changes.now)) return false;
   for (const Withdrawal& withdrawal : changes.withdrawn)
     if (!withdraw(withdrawal.seq, withdrawal.reason, changes.now)) return false;
   return drop_to_share() && drop_to_limit(changes.max_bytes) && save_books();
+}
+
+bool Store::remove_overdue(const Overdue& late, WallTime now) {
+  for (const Seq expired : late.expired)
+    if (!remove(expired, &Ledger::expired)) return false;
+  for (const Seq undated : late.undated)
+    if (!statements_->restamp.run(milliseconds(now), undated)) return false;
+  for (const Seq expired : late.kept_expired)
+    if (!remove_kept(expired, &Ledger::expired)) return false;
+  for (const Seq undated : late.kept_undated)
+    if (!statements_->restamp_kept.run(milliseconds(now), undated)) return false;
+  return true;
 }
 
 bool Store::insert(const Message& message, Seq seq, WallTime now) {
@@ -162,8 +170,9 @@ Error Store::abandon() {
   return error;
 }
 
-// Within a device the times rise with the numbers, but for a clock that was set back: then a record waits for those
-// before it. So only heads are looked at, and a minute without old records costs one lookup per device.
+// Within a device the times rise with the numbers, so only heads are looked at, and a minute without old records costs
+// one lookup per device. But for a clock that was wrong: what seems to come from the future is passed over, for its own
+// age is not known, and so is the clock's: it may be wrong now.
 Store::Overdue Store::overdue(WallTime now) {
   Overdue found;
   if (now < settings_.earliest) return found;
@@ -171,23 +180,40 @@ Store::Overdue Store::overdue(WallTime now) {
     const auto number = static_cast<std::int64_t>(i);
     if (books_.account(number).ledger.pending > 0) overdue_of(number, now, found);
   }
+  overdue_kept(now, found);
+  return found;
+}
+
+void Store::overdue_kept(WallTime now, Overdue& found) {
   Statement& kept = statements_->expired_kept;
   kept.start(milliseconds(now) - settings_.max_age.count());
-  while (kept.row()) found.kept.push_back(static_cast<Seq>(kept.number(0)));
-  return found;
+  while (kept.row()) {
+    const bool undated = kept.number(1) < milliseconds(settings_.earliest);
+    (undated ? found.kept_undated : found.kept_expired).push_back(static_cast<Seq>(kept.number(0)));
+  }
 }
 
 void Store::overdue_of(std::int64_t number, WallTime now, Overdue& found) {
   const std::int64_t believed = milliseconds(settings_.earliest);
   const std::int64_t oldest = milliseconds(now) - settings_.max_age.count();
+  const auto passed = passed_.find(number);
+  const Seq after = passed == passed_.end() ? 0 : passed->second;
+  if (after > 0) passed_.erase(passed);
+  std::size_t passing = 0;
   Statement& ages = statements_->ages;
-  ages.start(number);
+  ages.start(number, after);
   while (ages.row()) {
     found.more = found.expired.size() + found.undated.size() >= most_overdue;
+    const auto seq = static_cast<Seq>(ages.number(0));
     const std::int64_t stored_at = ages.number(1);
+    if (stored_at > milliseconds(now)) {
+      if (++passing < most_passed) continue;
+      passed_[number] = seq;  // the next look goes on from here, the one that meets the end begins anew
+      break;
+    }
     const bool undated = stored_at < believed;
     if (found.more || (!undated && stored_at >= oldest)) break;
-    (undated ? found.undated : found.expired).push_back(static_cast<Seq>(ages.number(0)));
+    (undated ? found.undated : found.expired).push_back(seq);
   }
   ages.stop();
 }

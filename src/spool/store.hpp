@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -73,8 +74,10 @@ class Store {
  private:
   struct Statements;
   struct Overdue {
-    std::vector<Seq> expired, undated, kept;  // kept: in quarantine
+    std::vector<Seq> expired, undated;
+    std::vector<Seq> kept_expired, kept_undated;  // in quarantine
     bool more = false;
+    bool none() const { return expired.empty() && undated.empty() && kept_expired.empty() && kept_undated.empty(); }
   };
 
   explicit Store(StoreSettings settings);
@@ -87,11 +90,13 @@ class Store {
 
   Overdue overdue(WallTime now);
   void overdue_of(std::int64_t number, WallTime now, Overdue& found);
+  void overdue_kept(WallTime now, Overdue& found);
   bool apply(const Changes& changes, const Overdue& overdue);
   bool insert(const Message& message, Seq seq, WallTime now);
   bool remove(Seq seq, std::uint64_t Ledger::*counter);
   bool withdraw(Seq seq, const std::string& reason, WallTime now);
   bool remove_kept(Seq seq, std::uint64_t Ledger::*counter);
+  bool remove_overdue(const Overdue& late, WallTime now);
   bool drop_to_limit(std::uint64_t max_bytes);
   bool drop_to_share();
   Result<void> committed(bool done);
@@ -106,6 +111,7 @@ class Store {
   Seq next_seq_ = 1;
   std::unordered_set<Seq> damaged_;
   std::vector<Seq> newly_damaged_;
+  std::unordered_map<std::int64_t, Seq> passed_;  // by account: looked at for age up to here, all from the future
   bool reloaded_ = false;
   std::vector<std::int64_t> changed_;
 };

@@ -19,7 +19,8 @@ int read(sqlite3_file* f, void* data, int size, sqlite3_int64 at) {
 int write(sqlite3_file* f, const void* data, int size, sqlite3_int64 at) {
   FaultyVfs& disk = *mine(f).owner;
   if (const int result = disk.write_result; result != SQLITE_OK) return ++disk.refused, result;
-  if (disk.largest_commit > 0 && ++disk.writes > disk.largest_commit) return ++disk.refused, SQLITE_FULL;
+  if (disk.largest_commit > 0 && ++disk.writes > disk.largest_commit)
+    return disk.writes = 0, ++disk.refused, SQLITE_FULL;
   return mine(f).below()->pMethods->xWrite(mine(f).below(), data, size, at);
 }
 int truncate(sqlite3_file* f, sqlite3_int64 size) {

@@ -224,29 +224,5 @@ TEST_F(SpoolOpen, TheAuditFindsABookThatLies) {
   EXPECT_EQ(lines.at(0).pending_found, 2u);
 }
 
-TEST_F(SpoolOpen, WhatIsInQuarantineExpiresToo) {
-  settings.max_age = std::chrono::hours(1);
-  open();
-  ASSERT_TRUE(user->append(event("pump-1", "bad")));
-  spool->quarantine(1, "bad");
-  time.advance(std::chrono::minutes(62));
-  const Ledger ledger = user->settled().total;
-  EXPECT_EQ(ledger.expired, 1u);
-  EXPECT_EQ(ledger.quarantined, 0u);
-  EXPECT_EQ(user->settled().bytes, 0u);
-}
-
-TEST_F(SpoolOpen, DoesNotExpireWhatWasStoredUnderAWrongClock) {
-  settings.max_age = std::chrono::hours(1);
-  time.step_wall(-(time.wall().time_since_epoch() / std::chrono::milliseconds(1)) * Duration(1));  // 1970
-  open();
-  ASSERT_TRUE(user->append(event("pump-1", "stored in 1970")));
-  time.step_wall(std::chrono::hours(24 * 365 * 60));  // time synchronisation
-  time.advance(std::chrono::minutes(2));
-  EXPECT_EQ(user->settled().total.expired, 0u);
-  time.advance(std::chrono::minutes(62));
-  EXPECT_EQ(user->settled().total.expired, 1u) << "its age counts from the first plausible time";
-}
-
 }  // namespace
 }  // namespace vouchgate
