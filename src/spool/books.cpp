@@ -43,6 +43,11 @@ void Books::stored(std::int64_t number, Seq seq, std::uint64_t cost) {
   bytes_ += cost;
 }
 
+const Account& Books::before(std::int64_t number) const {
+  const auto found = std::ranges::find(before_, number, &Before::number);
+  return found == before_.end() ? account(number) : found->account;
+}
+
 // A record whose length was damaged on the disk gives back something else than it took: that must not wrap the counter
 // around, and ends where nothing is left.
 void Books::moved(std::int64_t number, std::uint64_t Ledger::*from, std::uint64_t Ledger::*to, std::uint64_t cost) {

@@ -31,6 +31,7 @@ class Books {
   void stored(std::int64_t number, Seq seq, std::uint64_t cost);
   // One record from one counter to another; `freed`: what of its cost is given back.
   void moved(std::int64_t number, std::uint64_t Ledger::*from, std::uint64_t Ledger::*to, std::uint64_t freed);
+  const Account& before(std::int64_t number) const;  // as the last commit left it
   void numbered(std::int64_t number, Seq seq) { touch(number).last_seq = seq; }
 
   std::vector<std::int64_t> touched() const;

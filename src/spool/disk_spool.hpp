@@ -66,7 +66,9 @@ class DiskSpool : public Disk {
   Time write_due() const;  // holds mutex_
   bool expiry_due() const { return clock_.monotonic() >= next_expiry_; }
   bool waiting() const { return !delivered_.empty() || !withdrawn_.empty(); }
-  void commit(std::vector<Append> appends);
+  void settle();
+  bool commit(std::vector<Append> appends);
+  void committed(const std::vector<Seq>& deleted);
   void answer(std::vector<Append> appends, const Result<Committed>& committed);
   template <class Answer>
   void ask(bool in_step, std::function<Result<Answer>()> question, std::function<void(Result<Answer>)> done);
@@ -103,7 +105,7 @@ class DiskSpool : public Disk {
 
   // The disk thread's own.
   std::unique_ptr<Store> store_;
-  std::unordered_set<Seq> delivered_;  // to be deleted with the next commit
+  std::unordered_set<Seq> delivered_;  // to be deleted with the next commits
   std::unordered_set<Seq> hidden_;     // these and the withdrawn: reads do not show them
   std::vector<Withdrawal> withdrawn_;  // to quarantine with the next commit
   std::optional<Error> failure_;       // of the last write; none: it succeeded

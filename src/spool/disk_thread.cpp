@@ -21,7 +21,8 @@ void DiskSpool::run() {
     last = work.last;
     const bool in_step = std::ranges::any_of(work.queries, &Query::in_step);
     if (look_due()) look();
-    if (work.write || expiry_due() || (in_step && waiting())) commit(std::move(work.appends));
+    if (work.write || expiry_due()) commit(std::move(work.appends));
+    if (in_step || last) settle();
     for (const Query& query : work.queries) query.run();
     publish({}, {});  // a question may have had to read the books anew
     if (std::chrono::steady_clock::now() >= next_shrink_) {
@@ -80,7 +81,12 @@ void DiskSpool::take_in(Time now) {
   withdrawals_.clear();
 }
 
-void DiskSpool::commit(std::vector<Append> appends) {
+// All that was delivered or withdrawn goes to the disk, in as many commits as it takes.
+void DiskSpool::settle() {
+  while (waiting() && commit({})) {}
+}
+
+bool DiskSpool::commit(std::vector<Append> appends) {
   std::vector<const Message*> messages;
   ByDevice written;
   for (const Append& append : appends) {
@@ -88,26 +94,41 @@ void DiskSpool::commit(std::vector<Append> appends) {
     messages.push_back(&*append.message);
     written[append.message->device.str()] += append.cost;
   }
+  std::vector<Seq> deleted;
+  for (auto next = delivered_.begin(); next != delivered_.end() && deleted.size() < closing_deletes; ++next)
+    deleted.push_back(*next);
   const bool expire = expiry_due();
   const Time now = std::chrono::steady_clock::now();
   // A look for old records that finds none is no reason for the next append to wait.
-  if (!messages.empty() || !delivered_.empty()) last_write_ = now;
-  const auto committed = store_->commit({messages, delivered_, withdrawn_, clock_.wall(), expire, limit()});
-  if (committed) {
-    next_shrink_ = std::min(next_shrink_, now + shrink_delay);
-    delivered_.clear();
-    withdrawn_.clear();
-    hidden_.clear();
-    delete_by_ = Time::max();
-    failure_.reset();
+  if (!messages.empty() || !deleted.empty()) last_write_ = now;
+  const auto outcome = store_->commit({messages, deleted, withdrawn_, clock_.wall(), expire, limit()});
+  if (outcome) {
+    committed(deleted);
   } else {
-    fell(committed.error());
+    fell(outcome.error());
     if (delete_by_ != Time::max()) delete_by_ = now + retry_pause;
   }
-  if (expire && !(committed && committed->more_to_expire)) next_expiry_ = clock_.monotonic() + expiry_interval;
+  if (outcome && outcome->more)
+    next_expiry_ = Monotonic::min();
+  else if (expire)
+    next_expiry_ = clock_.monotonic() + expiry_interval;
   publish(store_->changed(), written);
   show_state();
-  answer(std::move(appends), committed);
+  answer(std::move(appends), outcome);
+  return outcome.has_value();
+}
+
+void DiskSpool::committed(const std::vector<Seq>& deleted) {
+  const Time now = std::chrono::steady_clock::now();
+  next_shrink_ = std::min(next_shrink_, now + shrink_delay);
+  for (const Seq seq : deleted) {
+    delivered_.erase(seq);
+    hidden_.erase(seq);
+  }
+  for (const Withdrawal& withdrawal : withdrawn_) hidden_.erase(withdrawal.seq);
+  withdrawn_.clear();
+  delete_by_ = waiting() ? now : Time::max();
+  failure_.reset();
 }
 
 void DiskSpool::answer(std::vector<Append> appends, const Result<Committed>& committed) {

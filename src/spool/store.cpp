@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "cost.hpp"
@@ -16,11 +17,15 @@ namespace {
 constexpr const char* damaged_reason = "damaged on the disk";
 // In one commit, so that a flood of old records does not stall the appends.
 constexpr std::size_t most_overdue = 2000;
-constexpr std::size_t most_passed = 10'000;  // from the future, of one device in one look
+constexpr std::uint64_t most_dropped = 1024 * 1024;  // bytes
+constexpr std::size_t most_passed = 10'000;          // from the future, of one device in one look
 
 std::int64_t milliseconds(WallTime time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
+
+// A limit that was lowered is approached by this much a commit.
+std::uint64_t step_down(std::uint64_t bytes) { return bytes - std::min(bytes, most_dropped); }
 
 // As far as opening tells; access(2) says yes to a file system that ext4 has made read-only in an emergency.
 bool takes_writes(const std::string& path) {
@@ -39,7 +44,8 @@ Result<Committed> Store::commit(const Changes& changes) {
   if (auto ready = connected(); !ready) return fail(ready.error());
   const Overdue late = changes.expire ? overdue(changes.now) : Overdue{};
   if (database_->failed()) return fail(abandon());
-  const bool over = settings_.drop_oldest && books_.bytes() > changes.max_bytes;
+  const std::uint64_t before = books_.bytes();
+  const bool over = settings_.drop_oldest && before > changes.max_bytes;
   if (changes.appends.empty() && changes.delivered.empty() && changes.withdrawn.empty() && late.none() &&
       damaged_.empty() && !over)
     return Committed{next_seq_, false};
@@ -49,7 +55,9 @@ Result<Committed> Store::commit(const Changes& changes) {
   const bool done = database_->run("BEGIN IMMEDIATE") && apply(changes, late) && database_->run("COMMIT");
   if (auto kept = committed(done); !kept) return fail(kept.error());
   damaged_.clear();
-  return Committed{first, late.more};
+  // What quarantine holds cannot be dropped: no progress is the end.
+  const bool still_over = over && books_.bytes() > changes.max_bytes && books_.bytes() < before;
+  return Committed{first, late.more || still_over};
 }
 
 Result<void> Store::committed(bool done) {
@@ -60,6 +68,7 @@ Result<void> Store::committed(bool done) {
 }
 
 bool Store::apply(const Changes& changes, const Overdue& late) {
+  const std::uint64_t limit = std::max(changes.max_bytes, step_down(books_.bytes()));
   Seq seq = next_seq_ - changes.appends.size();
   for (const Message* message : changes.appends)
     if (!insert(*message, seq++, changes.now)) return false;
@@ -70,7 +79,7 @@ bool Store::apply(const Changes& changes, const Overdue& late) {
     if (!withdraw(damaged, damaged_reason, changes.now)) return false;
   for (const Withdrawal& withdrawal : changes.withdrawn)
     if (!withdraw(withdrawal.seq, withdrawal.reason, changes.now)) return false;
-  return drop_to_share() && drop_to_limit(changes.max_bytes) && save_books();
+  return drop_to_share() && drop_to_limit(limit) && save_books();
 }
 
 bool Store::remove_overdue(const Overdue& late, WallTime now) {
@@ -132,7 +141,8 @@ bool Store::drop_to_limit(std::uint64_t max_bytes) {
 bool Store::drop_to_share() {
   if (!settings_.drop_oldest) return true;
   for (const std::int64_t number : books_.touched()) {
-    while (books_.account(number).bytes > settings_.max_device_bytes) {
+    const std::uint64_t limit = std::max(settings_.max_device_bytes, step_down(books_.before(number).bytes));
+    while (books_.account(number).bytes > limit) {
       Statement& oldest = statements_->oldest_of;
       oldest.start(number);
       if (!oldest.row()) break;

@@ -33,16 +33,16 @@ struct Withdrawal {
 };
 struct Changes {
   std::span<const Message* const> appends;
-  const std::unordered_set<Seq>& delivered;
+  std::span<const Seq> delivered;
   std::span<const Withdrawal> withdrawn;  // to quarantine
   WallTime now;
   bool expire = false;          // also look for what is over its age
-  std::uint64_t max_bytes = 0;  // with drop_oldest: at most this much may be kept
+  std::uint64_t max_bytes = 0;  // with drop_oldest: at most this much may be kept; reached over several commits if far
 };
 
 struct Committed {
-  Seq first = 0;  // of the appends, which are numbered without a gap
-  bool more_to_expire = false;
+  Seq first = 0;      // of the appends, which are numbered without a gap
+  bool more = false;  // to expire or to drop: commit again soon
 };
 
 class Store {
