@@ -74,10 +74,12 @@ class DiskSpool : public Disk {
   void ask(bool in_step, std::function<Result<Answer>()> question, std::function<void(Result<Answer>)> done);
   void publish(const std::vector<std::int64_t>& touched, const ByDevice& written);
   bool look_due() const;
+  void measure();
   void look();  // at the file system, and whether a failed disk works again
   void fell(const Error& error);
   void show_state();
-  std::uint64_t limit() const;
+  std::uint64_t limit(std::uint64_t batch) const;
+  Error disk_short() const;
   void take_in(Time now);  // holds mutex_
 
   const SpoolSettings settings_;
@@ -99,7 +101,7 @@ class DiskSpool : public Disk {
   std::optional<Time> busy_since_;
   SpoolUsage usage_;
   ByDevice stored_of_, queued_of_;  // by device: as booked, and appended but not yet committed
-  std::uint64_t limit_;             // of bytes: max_bytes, or what there was when the file system ran short
+  std::uint64_t limit_;             // of bytes: max_bytes, or what the file can hold while the file system is short
   bool refusing_ = false;           // for lack of room, until there is plenty again
   bool stopping_ = false;
 
@@ -111,7 +113,7 @@ class DiskSpool : public Disk {
   std::optional<Error> failure_;       // of the last write; none: it succeeded
   std::uint64_t free_ = 0;             // of the file system, as of the last look
   bool short_ = false;                 // less than min_free
-  std::uint64_t short_limit_ = 0;
+  std::uint64_t room_ = 0;             // while short: what the database's own file has left
   Time next_look_{}, next_shrink_{};
   Time last_write_{}, delete_by_ = Time::max();
   Monotonic next_expiry_ = Monotonic::min();

@@ -86,14 +86,27 @@ void DiskSpool::settle() {
   while (waiting() && commit({})) {}
 }
 
+// The loop may have accepted more than the file system holds by now: a batch goes into the WAL and then into the
+// database.
+std::uint64_t DiskSpool::limit(std::uint64_t batch) const {
+  const bool tight = short_ || (free_ > 0 && free_ < settings_.min_free + 2 * batch);
+  return tight ? std::min(settings_.max_bytes, store_->books().bytes() + room_) : settings_.max_bytes;
+}
+
 bool DiskSpool::commit(std::vector<Append> appends) {
   std::vector<const Message*> messages;
   ByDevice written;
+  std::uint64_t cost = 0;
   for (const Append& append : appends) {
     if (append.cost == 0) continue;
     messages.push_back(&*append.message);
     written[append.message->device.str()] += append.cost;
+    cost += append.cost;
   }
+  measure();
+  const std::uint64_t most = limit(cost);
+  const bool fits = most == settings_.max_bytes || (drop_oldest_ ? 0 : store_->books().bytes()) + cost <= most;
+  if (!fits) messages.clear();
   std::vector<Seq> deleted;
   for (auto next = delivered_.begin(); next != delivered_.end() && deleted.size() < closing_deletes; ++next)
     deleted.push_back(*next);
@@ -101,7 +114,7 @@ bool DiskSpool::commit(std::vector<Append> appends) {
   const Time now = std::chrono::steady_clock::now();
   // A look for old records that finds none is no reason for the next append to wait.
   if (!messages.empty() || !deleted.empty()) last_write_ = now;
-  const auto outcome = store_->commit({messages, deleted, withdrawn_, clock_.wall(), expire, limit()});
+  const auto outcome = store_->commit({messages, deleted, withdrawn_, clock_.wall(), expire, most});
   if (outcome) {
     committed(deleted);
   } else {
@@ -114,7 +127,7 @@ bool DiskSpool::commit(std::vector<Append> appends) {
     next_expiry_ = clock_.monotonic() + expiry_interval;
   publish(store_->changed(), written);
   show_state();
-  answer(std::move(appends), outcome);
+  answer(std::move(appends), fits ? outcome : fail(disk_short()));
   return outcome.has_value();
 }
 

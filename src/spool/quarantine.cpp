@@ -137,6 +137,11 @@ void Store::shrink() {
   if (!database_->run("VACUUM") || !database_->run("PRAGMA wal_checkpoint(TRUNCATE)")) abandon();
 }
 
+std::uint64_t Store::room() {
+  if (!connected()) return 0;
+  return static_cast<std::uint64_t>(database_->count("PRAGMA freelist_count") * database_->count("PRAGMA page_size"));
+}
+
 // SQLite writes nothing for an UPDATE that changes nothing, but for a field of the header always.
 Result<void> Store::probe() {
   if (auto ready = connected(); !ready) return fail(ready.error());

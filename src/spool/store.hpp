@@ -65,6 +65,7 @@ class Store {
   // `progress` is called now and then: it takes as long as reading the whole file.
   Result<std::vector<AuditLine>> audit(const std::function<void()>& progress);
   void shrink();         // gives back to the file system what a backlog left free, once little else is in the file
+  std::uint64_t room();  // bytes of the file that hold nothing
   Result<void> probe();  // a write that changes nothing, to learn whether the disk takes writes
   std::vector<Seq> newly_damaged() { return std::exchange(newly_damaged_, {}); }  // what reads found since last asked
   const Books& books() const { return books_; }
