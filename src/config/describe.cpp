@@ -137,8 +137,10 @@ void describe_spool(Visitor& v, SpoolSettings& s) {
   v.number32("device_share", s.device_share, {1, 100}, Style::decimal,
              "Percent of max_bytes that one device may fill, so that a flooding one leaves room for the others. A "
              "device that is alone in devices: has all.");
-  v.number("min_free", s.min_free, {0, std::uint64_t{1} << 50}, Style::bytes,
-           "Space of the file system that is left to others: with less the spool counts as full.");
+  v.number(
+      "min_free", s.min_free, {0, std::uint64_t{1} << 50}, Style::bytes,
+      "Space of the file system that is left to others: with less the spool counts as full. Below 16MiB a spool that "
+      "fills its disk alone may find no room for its own deletes.");
   v.duration("max_age", s.max_age, {minutes(1), hours(24 * 3650)}, "Older messages expire; they are counted.");
   v.word("when_full", s.when_full, {"refuse", "drop-oldest"},
          "refuse: the child is told. drop-oldest: the oldest go, and are counted.");
