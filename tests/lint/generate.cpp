@@ -1,5 +1,5 @@
 // Prints the documents that are made from the program's own tables, so that a test can compare them with the tree:
-// yaml, configuration, schema, messages, catalog. Writes nothing.
+// yaml, configuration, schema, manual, messages, catalog. Writes nothing.
 #include <iostream>
 #include <string>
 
@@ -63,12 +63,14 @@ int main(int argc, char** argv) {
     std::cout << vouchgate::config::reference_markdown();
   else if (what == "schema")
     std::cout << vouchgate::config::json_schema();
+  else if (what == "manual")
+    std::cout << vouchgate::config::manual_page();
   else if (what == "messages")
     messages();
   else if (what == "catalog")
     catalog();
   else {
-    std::cerr << "usage: vouchgate_generate yaml|configuration|schema|messages|catalog\n";
+    std::cerr << "usage: vouchgate_generate yaml|configuration|schema|manual|messages|catalog\n";
     return 2;
   }
   return std::cout.flush() ? 0 : 1;

@@ -8,6 +8,7 @@ import coawait
 import format as format_lint
 import graph
 import links
+import man_pages
 import names
 import pure
 import rooms
@@ -109,6 +110,15 @@ class LintsCanFail(unittest.TestCase):
     def test_links(self):
         self.accepted(links, Tree({"README.md": "[a](docs/a.md#x) [b](https://example.org) [c](docs)", "docs/a.md": ""}))
         self.refused(links, "dead link", Tree({"README.md": "[a](docs/b.md)", "docs/a.md": ""}))
+
+    def test_man_pages(self):
+        page = ".TH A 1\n.SH NAME\na \\- b\n.SH SEE ALSO\n.BR a (1)\n"
+        good = {"docs/man/a.1": page, "packaging/install.cmake": "docs/man/a.1", "packaging/debian/a.install": "usr/share/man/man1/a.1\n"}
+        self.accepted(man_pages, Tree(good))
+        self.refused(man_pages, "does not install", Tree(good | {"packaging/install.cmake": ""}))
+        self.refused(man_pages, "no packaging", Tree(good | {"packaging/debian/a.install": ""}))
+        self.refused(man_pages, "there is no b(8)", Tree(good | {"docs/man/a.1": page + ".BR b (8)\n"}))
+        self.refused(man_pages, "warning", Tree(good | {"docs/man/a.1": page + ".NOSUCH\n"}))
 
     def test_graph(self):
         page = "<!-- graph: tests/lint/graph.py --write -->\n" + graph.draw(tree().rooms()) + "<!-- /graph -->\n"

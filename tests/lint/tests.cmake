@@ -1,6 +1,6 @@
 # The rules that a machine checks, each one ctest entry; python3's standard library, clang-format, shellcheck, systemd-analyze.
 
-foreach(lint rooms third_party pure names coawait sizes format shell top_level words links graph unit_file)
+foreach(lint rooms third_party pure names coawait sizes format shell top_level words links graph unit_file man_pages)
   add_test(NAME lint.${lint} COMMAND python3 -B ${CMAKE_SOURCE_DIR}/tests/lint/${lint}.py)
   set_tests_properties(lint.${lint} PROPERTIES LABELS lint TIMEOUT 120 SKIP_RETURN_CODE 77)
 endforeach()

@@ -35,5 +35,6 @@ Loaded load_text(const std::string& name, const std::string& yaml, const Vocabul
 std::string print(const Settings& settings);  // commented YAML; print(Settings{}) is config/vouchgate.yaml
 std::string reference_markdown();             // docs/configuration.md
 std::string json_schema();                    // config/vouchgate.schema.json
+std::string manual_page();                    // docs/man/vouchgate.yaml.5
 
 }  // namespace vouchgate::config
