@@ -16,6 +16,7 @@ test_packages=(
   libgtest-dev libgmock-dev python3-jwt python3-cryptography faketime
   clang clang-tidy clang-format libclang-rt-14-dev shellcheck
   debhelper dpkg-dev fakeroot lintian systemd                               # systemd: systemd-analyze verify
+  groff-base zsh fish                                                       # manual pages and completions are tried
 )
 
 case "${1:-all}" in

@@ -15,6 +15,13 @@ install(FILES ${CMAKE_SOURCE_DIR}/systemd/vouchgate.tmpfiles DESTINATION lib/tmp
 install(FILES ${CMAKE_SOURCE_DIR}/config/vouchgate.yaml DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/vouchgate)
 install(FILES ${CMAKE_SOURCE_DIR}/config/vouchgate.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/vouchgate)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/config/examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
+foreach(program vouchgate vouchgated)
+  set(completions ${CMAKE_SOURCE_DIR}/packaging/completions)
+  install(FILES ${completions}/${program}.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME ${program})
+  install(FILES ${completions}/_${program} DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+  install(FILES ${completions}/${program}.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endforeach()
+
 install(FILES ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md" PATTERN "man" EXCLUDE)
 install(FILES ${CMAKE_SOURCE_DIR}/docs/man/vouchgate.1 ${CMAKE_SOURCE_DIR}/docs/man/vouchgate-emulator.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

@@ -1,0 +1,74 @@
+# Completion of vouchgate for bash, generated from its --help by 'ninja -C build/dev regenerate'.
+_vouchgate() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' answer='' word
+  # --option=value: to readline '=' is a word of its own
+  if [[ $cur == = ]]; then cur=''; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD - 2]}; fi
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case "$verb $word" in
+      ' key' | 'key create' | 'key show' | 'key export' | 'key test' | 'key remove' | ' token' | 'token mint' | 'token inspect' | ' status' | ' devices' | 'devices list' | 'devices show' | 'devices attach' | 'devices detach' | ' send' | ' listen' | ' renew' | ' spool' | 'spool stats' | 'spool audit' | 'spool list' | 'spool show' | 'spool retry' | 'spool discard') verb=${verb:+$verb }$word ;;
+    esac
+  done
+  case "$verb $prev" in
+    *' --config') answer='@files' ;;
+    'key create --handle') answer='' ;;
+    'key export --format') answer='pem x509 der jwk' ;;
+    'key export --out') answer='@files' ;;
+    'key export --days') answer='' ;;
+    'key export --common-name') answer='' ;;
+    'token mint --audience') answer='' ;;
+    'token inspect --public-key') answer='@files' ;;
+    'send --device') answer='@devices' ;;
+    'send --subfolder') answer='' ;;
+    'send --ack') answer='stored delivered' ;;
+    'send --timeout') answer='' ;;
+    'send --rate') answer='' ;;
+    'listen --device') answer='@devices' ;;
+    'spool list --device') answer='@devices' ;;
+    'spool retry --device') answer='@devices' ;;
+    'spool discard --device') answer='@devices' ;;
+    *)
+      case $verb in
+        '') answer='key token status devices send listen renew spool --help --version --config --json' ;;
+        'key') answer='create show export test remove --help --config --json' ;;
+        'key create') answer='--help --handle --config --json' ;;
+        'key show') answer='--help --config --json' ;;
+        'key export') answer='--help --format --out --days --common-name --config --json' ;;
+        'key test') answer='--help --config --json' ;;
+        'key remove') answer='--help --yes --config --json' ;;
+        'token') answer='mint inspect --help --config --json' ;;
+        'token mint') answer='--help --audience --config --json' ;;
+        'token inspect') answer='--help --public-key --config --json' ;;
+        'status') answer='--help --watch --config --json' ;;
+        'devices') answer='list show attach detach --help --config --json' ;;
+        'devices list') answer='--help --config --json' ;;
+        'devices show') answer='@devices --help --config --json' ;;
+        'devices attach') answer='@devices --help --config --json' ;;
+        'devices detach') answer='@devices --help --config --json' ;;
+        'send') answer='@files --help --device --subfolder --state --ack --timeout --lines --rate --config --json' ;;
+        'listen') answer='--help --device --config --json' ;;
+        'renew') answer='--help --config --json' ;;
+        'spool') answer='stats audit list show retry discard --help --config --json' ;;
+        'spool stats') answer='--help --config --json' ;;
+        'spool audit') answer='--help --config --json' ;;
+        'spool list') answer='--help --device --config --json' ;;
+        'spool show') answer='--help --config --json' ;;
+        'spool retry') answer='--help --all --device --config --json' ;;
+        'spool discard') answer='--help --all --device --yes --config --json' ;;
+      esac
+      ;;
+  esac
+  COMPREPLY=()
+  for word in $answer; do
+    case $word in
+      @files)
+        compopt -o filenames 2>/dev/null
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$cur")
+        ;;
+      @devices)
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$(timeout 2 vouchgate devices list --json 2>/dev/null | grep -o '"device":"[^"]*"' | cut -d '"' -f 4)" -- "$cur")
+        ;;
+      "$cur"*) COMPREPLY+=("$word") ;;
+    esac
+  done
+}
+complete -F _vouchgate vouchgate
