@@ -22,7 +22,6 @@ foreach(program vouchgate vouchgated)
   install(FILES ${completions}/${program}.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 endforeach()
 
-install(FILES ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md" PATTERN "man" EXCLUDE)
 install(FILES ${CMAKE_SOURCE_DIR}/docs/man/vouchgate.1 ${CMAKE_SOURCE_DIR}/docs/man/vouchgate-emulator.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${CMAKE_SOURCE_DIR}/docs/man/vouchgate.yaml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)

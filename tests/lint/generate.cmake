@@ -27,4 +27,7 @@ foreach(program vouchgate vouchgated)
 endforeach()
 add_test(NAME lint.completions_offer_all COMMAND python3 -B ${CMAKE_CURRENT_LIST_DIR}/completions_test.py)
 set_tests_properties(lint.completions_offer_all PROPERTIES LABELS lint TIMEOUT 300 ENVIRONMENT "VOUCHGATE_BINARY_DIR=${CMAKE_BINARY_DIR}")
+add_test(NAME lint.documented_commands_exist
+  COMMAND python3 -B ${CMAKE_CURRENT_LIST_DIR}/commands.py $<TARGET_FILE:vouchgate> $<TARGET_FILE:vouchgated>)
+set_tests_properties(lint.documented_commands_exist PROPERTIES LABELS lint TIMEOUT 300)
 add_custom_target(regenerate ${regenerate} VERBATIM)

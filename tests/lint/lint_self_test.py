@@ -5,6 +5,7 @@ import tempfile
 import unittest
 
 import coawait
+import commands
 import format as format_lint
 import graph
 import links
@@ -18,6 +19,7 @@ import third_party
 import top_level
 import unit_file
 import words
+from completions import Argument, Verb
 from tree import ROOT, Tree
 
 TABLE = """
@@ -119,6 +121,15 @@ class LintsCanFail(unittest.TestCase):
         self.refused(man_pages, "no packaging", Tree(good | {"packaging/debian/a.install": ""}))
         self.refused(man_pages, "there is no b(8)", Tree(good | {"docs/man/a.1": page + ".BR b (8)\n"}))
         self.refused(man_pages, "warning", Tree(good | {"docs/man/a.1": page + ".NOSUCH\n"}))
+
+    def test_commands(self):
+        flag, value = Argument("--json", "", "flag", []), Argument("--days", "", "other", [])
+        levels = [Verb((), "", [flag], [], ["key"]), Verb(("key",), "", [], [], ["show"]), Verb(("key", "show"), "", [value], [], [])]
+        for text, word in (("`vouchgate key show --days 3 --json`", ""), ("    sudo -u x -- vouchgate key show | vouchgate\n", ""),
+                           ("`vouchgate kye`", "no 'kye'"), ("    a && vouchgate key shwo  is wrong\n", "no 'key shwo'"),
+                           ("```\nvouchgate key show --dyas 3\n```", "no --dyas"), ("it said 'vouchgate key show all'", "'all' has no place")):
+            found = commands.check(Tree({"docs/a.md": text}), {"vouchgate": levels})
+            self.assertEqual([mistake.endswith(word) or word in mistake for mistake in found], [True] if word else [], found)
 
     def test_graph(self):
         page = "<!-- graph: tests/lint/graph.py --write -->\n" + graph.draw(tree().rooms()) + "<!-- /graph -->\n"
