@@ -41,7 +41,7 @@ stage_dev() { build dev && run_tests dev; }
 
 # A fifth of the power cuts: here they look for misused memory, in dev for lost messages.
 stage_asan() {
-  build asan
+  build asan suite fuzzers
   VOUCHGATE_POWER_CUTS=400 ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
     run_tests asan -L 'unit|contract|scenario|fuzz'
 }
@@ -49,8 +49,8 @@ stage_asan() {
 stage_tsan() {
   local options=halt_on_error=1:second_deadlock_stack=1
   [[ -f tests/support/tsan.supp ]] && options+=":suppressions=$PWD/tests/support/tsan.supp"
-  build tsan
-  VOUCHGATE_POWER_CUTS=400 TSAN_OPTIONS=$options run_tests tsan -L 'unit|contract|scenario|fuzz'
+  build tsan suite
+  VOUCHGATE_POWER_CUTS=400 TSAN_OPTIONS=$options run_tests tsan
 }
 
 stage_fuzz() { # on copies of the corpora: what a fuzzer finds is not committed by accident

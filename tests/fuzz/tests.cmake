@@ -1,5 +1,5 @@
 # Every tests/fuzz/<name>_fuzz.cpp: with VOUCHGATE_FUZZ a libFuzzer program, always a replay of tests/fuzz/corpus/<name>/
-# as a ctest, so that what a fuzzer once found stays found in the dev, asan and tsan builds too.
+# as a ctest, so that what a fuzzer once found stays found in the dev and asan builds too.
 # name -> the room under test; a new fuzzer without a line here does not link, which is the reminder.
 set(fuzz_room_config_load config)
 set(fuzz_room_token_inspect token)
