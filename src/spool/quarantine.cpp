@@ -127,7 +127,7 @@ Result<std::vector<AuditLine>> Store::audit(const std::function<void()>& progres
 }
 
 // A vacuum copies what is left, so it waits until that is little; the rows of a backlog leave gaps that new ones fill.
-// (Incremental vacuum looks for every page in the list of the free ones: a fifth of the daemon's time while draining.)
+// Why not incremental vacuum: docs/decisions/0004.
 void Store::shrink() {
   constexpr std::int64_t worthwhile = 4096, little = 1024;  // pages: 4 MiB free, 1 MiB to copy
   if (!connected()) return;
