@@ -9,6 +9,7 @@
 #include "context.hpp"
 #include "daemon_commands.hpp"
 #include "key_commands.hpp"
+#include "plan_command.hpp"
 #include "spool_commands.hpp"
 #include "token_commands.hpp"
 
@@ -51,6 +52,7 @@ int command_line(int argc, char** argv) {
   add_token_commands(app, context);
   add_daemon_commands(app, context);
   add_spool_commands(app, context);
+  add_plan_command(app, context);
   return delivered(parse(app, context, argc, argv));
 }
 

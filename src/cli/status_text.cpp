@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "quantity.hpp"
 #include "vouchgate/base/bytes.hpp"
 #include "vouchgate/base/spell.hpp"
 
@@ -32,26 +33,6 @@ const json& part(const json& object, const char* key) {
   static const json nothing = json::object();
   const auto found = object.find(key);
   return found != object.end() && (found->is_object() || found->is_array()) ? *found : nothing;
-}
-
-std::string grouped(std::uint64_t value) {
-  std::string digits = std::to_string(value);
-  for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > 0; place -= 3)
-    digits.insert(static_cast<std::size_t>(place), ",");
-  return digits;
-}
-
-std::string bytes(std::uint64_t value) {
-  if (value < 1024) return std::to_string(value) + " B";
-  static constexpr const char* units[] = {"KiB", "MiB", "GiB", "TiB"};
-  double scaled = static_cast<double>(value) / 1024;
-  std::size_t unit = 0;
-  for (; scaled >= 1024 && unit < 3; ++unit) scaled /= 1024;
-  char out[32];
-  std::snprintf(out, sizeof out,
-                scaled == static_cast<double>(static_cast<std::uint64_t>(scaled)) ? "%.0f %s" : "%.1f %s", scaled,
-                units[unit]);
-  return out;
 }
 
 bool is_attached(const json& child) {
@@ -171,9 +152,9 @@ std::string status_text(const json& status) {
                     time(status, "uptime_ms") + " · " + verdict(status) + "\n";
   out += session_line(session) + token_line(part(status, "token"), session) + children_lines(part(status, "children"));
   out += clock_line(status);
-  out += "spool     " + grouped(number(total, "pending")) + " pending · " + bytes(number(spool, "bytes")) + " of " +
-         bytes(number(spool, "max_bytes")) + " · " + grouped(number(status, "in_flight")) + " in flight · " +
-         grouped(number(status, "refused")) + " refused\n" + trouble_lines(spool);
+  out += "spool     " + grouped(number(total, "pending")) + " pending · " + bytes_text(number(spool, "bytes")) +
+         " of " + bytes_text(number(spool, "max_bytes")) + " · " + grouped(number(status, "in_flight")) +
+         " in flight · " + grouped(number(status, "refused")) + " refused\n" + trouble_lines(spool);
   out += "ledger    " + ledger_text(total) + "\n";
   if (const auto direct = number(status, "direct"); direct > 0)
     out += "          and " + grouped(direct) + " delivered without touching the disk\n";
@@ -181,9 +162,9 @@ std::string status_text(const json& status) {
 }
 
 std::string spool_text(const json& spool) {
-  return "state     " + text(spool, "state") + "\nspace     " + bytes(number(spool, "bytes")) + " of " +
-         bytes(number(spool, "max_bytes")) + " · " + bytes(number(spool, "disk_free")) + " free on the file system\n" +
-         trouble_lines(spool) + "ledger    " + ledger_text(part(spool, "total")) + "\n";
+  return "state     " + text(spool, "state") + "\nspace     " + bytes_text(number(spool, "bytes")) + " of " +
+         bytes_text(number(spool, "max_bytes")) + " · " + bytes_text(number(spool, "disk_free")) +
+         " free on the file system\n" + trouble_lines(spool) + "ledger    " + ledger_text(part(spool, "total")) + "\n";
 }
 
 std::string audit_text(const json& books) {
