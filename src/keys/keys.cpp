@@ -18,6 +18,7 @@ struct Row {
   Result<std::unique_ptr<Signer>> (*create)(const KeySettings&);
   Result<void> (*remove)(const KeySettings&);
   Result<Description> (*describe)(const KeySettings&);
+  Result<ChipReport> (*inspect_chip)(const KeySettings&);  // null: there is no chip
   std::unique_ptr<Keeper> (*keep)(const KeySettings&, Duration);
 };
 
@@ -30,6 +31,7 @@ const std::vector<Row>& table() {
        tpm::create,
        tpm::remove,
        tpm::describe,
+       tpm::inspect_chip,
        tpm::keep},
       {"file",
        "a PEM file, for test benches",
@@ -38,6 +40,7 @@ const std::vector<Row>& table() {
        file::create,
        file::remove,
        file::describe,
+       nullptr,
        file::keep},
   };
   return rows;
@@ -78,6 +81,14 @@ Result<Description> describe(const KeySettings& settings) {
   const auto row = find(settings);
   if (!row) return fail(row.error());
   return (*row)->describe(settings);
+}
+
+Result<ChipReport> inspect_chip(const KeySettings& settings) {
+  const auto row = find(settings);
+  if (!row) return fail(row.error());
+  if ((*row)->inspect_chip == nullptr)
+    return fail(Code::unsupported, "tpm", "", std::string("key.holder ") + (*row)->word + " has no TPM");
+  return (*row)->inspect_chip(settings);
 }
 
 Result<std::unique_ptr<Keeper>> keep(const KeySettings& settings, Duration limit) {

@@ -1,8 +1,7 @@
-// Reads the kernel's clock state and its steps. Never decides; the judge does.
+// Reads the kernel's steps of the clock. Never decides; the judge does.
 #include "vouchgate/timekeeper/timekeeper.hpp"
 
 #include <sys/timerfd.h>
-#include <sys/timex.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,18 +9,12 @@
 
 #include "kept_time.hpp"
 #include "vouchgate/timekeeper/judge.hpp"
+#include "vouchgate/timekeeper/look.hpp"
 
 namespace vouchgate::timekeeper {
 namespace {
 
 constexpr auto keep_every = std::chrono::hours(1);
-
-// With modes 0 adjtimex(2) only reads. TIME_ERROR is what the kernel answers while nobody disciplines the clock.
-bool kernel_says_synchronised() {
-  timex state{};
-  const int answer = ::adjtimex(&state);
-  return answer >= 0 && answer != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
-}
 
 class Implementation : public Timekeeper {
  public:

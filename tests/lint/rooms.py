@@ -17,7 +17,7 @@ MAY_SEE = {
     **{room: BELOW for room in PURE | ADAPTERS},
     "gateway": PURE | BELOW,
     "app": PURE | ADAPTERS | BELOW | {"gateway"},
-    "cli": {"config", "keys", "provision", "token"} | BELOW,
+    "cli": {"config", "keys", "mqtt", "timekeeper", "provision", "token", "dialect"} | BELOW,
     "emulator": {"model", "base"},
 }
 ONE_FILE_KNOWS_EVERYONE = "src/app/assemble.cpp"

@@ -2,6 +2,7 @@
 // names a TPM, besides provision the only one that names OpenSSL. Private keys never leave it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -37,6 +38,17 @@ struct Description {
   bool ours() const { return present && name == pinned_name; }
 };
 Result<Description> describe(const KeySettings& settings);
+
+// What a TPM says of itself, without a key. Errors: unsupported (the holder has no TPM), unavailable, denied, timeout.
+struct ChipReport {
+  std::string hardware;             // as in KeyInfo
+  bool has_parent = false;          // something lies at key.tpm.parent
+  bool locked_out = false;          // TPMA_PERMANENT inLockout (TPM 2.0 Part 2, 8.6)
+  std::uint32_t failures = 0;       // authorisation failures that count now
+  std::uint32_t most_failures = 0;  // that many lock it out
+  std::chrono::seconds forgives{};  // one of them after this time, TPM2_PT_LOCKOUT_INTERVAL
+};
+Result<ChipReport> inspect_chip(const KeySettings& settings);
 
 // The TPM's own clock, TPMS_CLOCK_INFO (TPM 2.0 Part 2, 10.11.1; Part 1, 36). It runs while the TPM has power, so it
 // lags behind real time. Only its owner can put it forward (TPM2_ClockSet), only TPM2_Clear puts it back.

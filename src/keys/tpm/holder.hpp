@@ -12,6 +12,7 @@ Result<std::unique_ptr<Signer>> open(const KeySettings& settings);
 Result<std::unique_ptr<Signer>> create(const KeySettings& settings);
 Result<void> remove(const KeySettings& settings);
 Result<Description> describe(const KeySettings& settings);
+Result<ChipReport> inspect_chip(const KeySettings& settings);
 std::unique_ptr<Keeper> keep(const KeySettings& settings, Duration limit);
 
 }  // namespace vouchgate::keys::tpm
