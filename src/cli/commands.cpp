@@ -6,6 +6,7 @@
 #include <exception>
 #include <iostream>
 
+#include "check_command.hpp"
 #include "context.hpp"
 #include "daemon_commands.hpp"
 #include "key_commands.hpp"
@@ -52,6 +53,7 @@ int command_line(int argc, char** argv) {
   add_token_commands(app, context);
   add_daemon_commands(app, context);
   add_spool_commands(app, context);
+  add_check_command(app, context);
   add_plan_command(app, context);
   return delivered(parse(app, context, argc, argv));
 }

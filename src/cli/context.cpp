@@ -3,15 +3,20 @@
 
 #include <iostream>
 
-#include "vouchgate/config/config.hpp"
+#include "vouchgate/dialect/dialect.hpp"
 #include "vouchgate/keys/keys.hpp"
 
 namespace vouchgate::cli {
 
-std::optional<Settings> load_settings(Context& context) {
+config::Loaded load_configuration(const std::string& path) {
   config::Vocabulary words;
   for (const keys::Holder& holder : keys::holders()) words.holders.push_back(holder.word);
-  config::Loaded loaded = config::load(context.config_path, words);
+  words.dialects = dialect::words();
+  return config::load(path, words);
+}
+
+std::optional<Settings> load_settings(Context& context) {
+  config::Loaded loaded = load_configuration(context.config_path);
   if (loaded.mistakes.empty()) return std::move(loaded.settings);
   for (const config::Mistake& mistake : loaded.mistakes) std::cerr << mistake.text() << "\n";
   context.exit_code = 1;

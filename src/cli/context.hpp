@@ -5,6 +5,7 @@
 #include <string>
 
 #include "vouchgate/base/error.hpp"
+#include "vouchgate/config/config.hpp"
 #include "vouchgate/model/settings.hpp"
 
 namespace vouchgate::cli {
@@ -14,6 +15,8 @@ struct Context {
   bool json = false;
   int exit_code = 0;  // 0 done, 1 failed, 2 wrong usage
 };
+
+config::Loaded load_configuration(const std::string& path);
 
 // The configuration; when it has mistakes, all of them on stderr and exit_code 1.
 std::optional<Settings> load_settings(Context& context);

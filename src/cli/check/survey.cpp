@@ -1,0 +1,205 @@
+// One row a check. A running daemon's key and session are its own: rows that would touch them ask it instead.
+#include "survey.hpp"
+
+#include <grp.h>
+
+#include <filesystem>
+
+#include "clock_checks.hpp"
+#include "key_checks.hpp"
+#include "network_look.hpp"
+#include "spool_checks.hpp"
+#include "trial.hpp"
+#include "unit_checks.hpp"
+#include "vouchgate/timekeeper/look.hpp"
+
+namespace vouchgate::cli::check {
+namespace {
+
+using std::chrono::seconds;
+using View = std::shared_ptr<const Scene>;
+
+constexpr Duration patience = seconds(4);  // for one endpoint
+
+const Settings& settings_of(const View& scene) { return scene->loaded.settings; }
+bool stopped(const View& scene) { return scene->daemon.is == Daemon::Is::stopped; }
+bool has_tpm(const View& scene) { return settings_of(scene).key.holder == "tpm"; }
+
+Finding no_tpm(const View& scene) { return skipped("because key.holder is " + settings_of(scene).key.holder); }
+
+// The finding of a row that would touch what is the daemon's, from its own words.
+template <class Judge>
+Finding ask_it(const View& scene, Judge judge) {
+  if (scene->daemon.live) return judge(*scene->daemon.live);
+  return skipped("because a daemon runs that does not answer (" + scene->daemon.problem.reason + ")");
+}
+
+Finding permissions(const View& scene) {
+  const auto account = daemon_account(scene->user, scene->standard_path);
+  if (!account) return failed(account.error().line(), account.error().hint);
+  auto places = places_of(settings_of(scene), scene->config_path);
+  for (Place& place : places) place.seen = see(place.path);
+  return judge_places(*account, places);
+}
+
+Finding groups(const View& scene) {
+  if (!has_tpm(scene)) return no_tpm(scene);
+  const auto account = daemon_account(scene->user, scene->standard_path);
+  if (!account) return failed(account.error().line(), account.error().hint);
+  DeviceFacts facts;
+  facts.tcti = settings_of(scene).key.tpm.tcti;
+  if (facts.tcti.starts_with("device:")) facts.device = file_of_tcti(facts.tcti);
+  facts.seen = see(facts.device);
+  facts.group = group_name(facts.seen.gid);
+  if (const ::group* tss = ::getgrnam("tss")) facts.tss = tss->gr_gid;
+  return judge_groups(*account, facts);
+}
+
+Finding tpm_present(const View& scene) {
+  if (!has_tpm(scene)) return no_tpm(scene);
+  const std::string& tcti = settings_of(scene).key.tpm.tcti;
+  return judge_tpm_present(tcti, see(file_of_tcti(tcti)));
+}
+
+Finding tpm_answers(const View& scene) {
+  if (!has_tpm(scene)) return no_tpm(scene);
+  return stopped(scene) ? judge_tpm_answers(keys::inspect_chip(settings_of(scene).key)) : ask_it(scene, judge_live_key);
+}
+
+Finding key_present(const View& scene) {
+  if (!stopped(scene)) return ask_it(scene, judge_live_key);
+  const auto chip = has_tpm(scene) ? keys::inspect_chip(settings_of(scene).key) : Result<keys::ChipReport>();
+  return judge_key_present(keys::describe(settings_of(scene).key), !chip || chip->has_parent || !has_tpm(scene));
+}
+
+Finding key_pinned(const View& scene) {
+  if (!has_tpm(scene)) return no_tpm(scene);
+  return stopped(scene) ? judge_key_pinned(keys::describe(settings_of(scene).key)) : ask_it(scene, judge_live_key);
+}
+
+Finding lockout(const View& scene) {
+  if (!has_tpm(scene)) return no_tpm(scene);
+  if (!stopped(scene)) return skipped("because the TPM is the running daemon's");
+  return judge_lockout(keys::inspect_chip(settings_of(scene).key));
+}
+
+Finding key_signs(const View& scene) {
+  return stopped(scene) ? judge_signature(sign_once(settings_of(scene).key)) : ask_it(scene, judge_live_key);
+}
+
+// The running daemon knows more of the time than this look: the TPM's clock.
+TimeReport time_report(const View& scene, WallTime now) {
+  if (const auto& live = scene->daemon.live) {
+    for (const auto confidence : {TimeConfidence::wrong, TimeConfidence::plausible, TimeConfidence::synchronised})
+      if (live->confidence == word(confidence)) return {confidence, live->time_reason};
+  }
+  const std::string kept = std::filesystem::path(settings_of(scene).spool.path).parent_path() / "clock";
+  return timekeeper::judge(timekeeper::look(kept, now, WallTime(seconds(VOUCHGATE_BUILD_EPOCH))));
+}
+
+Finding clock_sane(const View& scene) {
+  const WallTime now = std::chrono::system_clock::now();
+  return judge_clock(time_report(scene, now), now, settings_of(scene).token.clock_skew);
+}
+
+Finding clock_synchronised(const View& scene) {
+  return judge_synchronised(time_report(scene, std::chrono::system_clock::now()));
+}
+
+Finding connects(const View& scene) {
+  if (scene->daemon.is == Daemon::Is::mute)
+    return failed("a daemon runs and does not answer: " + scene->daemon.problem.line(), scene->daemon.problem.hint);
+  if (!stopped(scene)) return judge_live_session(*scene->daemon.live);
+  const auto endpoints = endpoints_of(settings_of(scene).cloud);
+  return judge_connect(try_connect(settings_of(scene), endpoints, patience));
+}
+
+Finding spool_health(const View& scene) {
+  if (scene->daemon.live) return judge_live_spool(*scene->daemon.live);
+  return judge_spool_files(look_at_spool(settings_of(scene).spool.path));
+}
+
+Finding autonomy(const View& scene) {
+  const Settings& settings = settings_of(scene);
+  const auto disk = disk_space(settings.spool.path);
+  if (!disk) return failed(disk.error().line(), "is the disk mounted?");
+  PlanInput in;
+  in.spool = settings.spool;
+  in.limits = settings.cloud.limits;
+  in.devices = settings.devices.size();
+  in.held = bytes_in(settings.spool.path);
+  in.disk_free = disk->free;
+  in.disk_size = disk->size;
+  in.flash = flash_classes().front();
+  return judge_autonomy(in, scene->daemon.rate);
+}
+
+Finding exposure(const View&) {
+  return judge_exposure(
+      run_program({"systemd-analyze", "security", "--offline=true", "--no-pager", "vouchgated.service"}, seconds(8)));
+}
+
+}  // namespace
+
+std::vector<Check> survey(View scene) {
+  struct Row {
+    const char* id;
+    std::vector<std::string> needs;
+    seconds budget;
+    Finding (*look)(const View&);
+  };
+  // A running daemon is asked whatever was found before; a key in a file needs no TPM.
+  const auto of_key = [&](std::vector<std::string> needs) {
+    if (!stopped(scene)) return std::vector<std::string>{"config.valid"};
+    if (!has_tpm(scene)) std::erase_if(needs, [](const std::string& id) { return id.starts_with("tpm."); });
+    return needs;
+  };
+  const std::vector<Row> rows = {
+      {"config.valid", {}, seconds(1), [](const View& at) { return judge_config(at->config_path, at->loaded); }},
+      {"config.permissions", {"config.valid"}, seconds(5), permissions},
+      {"user.groups", {"config.valid"}, seconds(5), groups},
+      {"tpm.present", {"config.valid"}, seconds(3), tpm_present},
+      {"tpm.answers", of_key({"config.valid", "tpm.present"}), seconds(12), tpm_answers},
+      {"key.present", of_key({"config.valid", "tpm.answers"}), seconds(12), key_present},
+      {"key.pinned", of_key({"config.valid", "key.present"}), seconds(12), key_pinned},
+      {"tpm.lockout", of_key({"config.valid", "tpm.answers"}), seconds(12), lockout},
+      {"key.signs",
+       of_key(has_tpm(scene) ? std::vector<std::string>{"key.present", "key.pinned"}
+                             : std::vector<std::string>{"key.present"}),
+       seconds(12), key_signs},
+      {"clock.sane", {"config.valid"}, seconds(3), clock_sane},
+      {"clock.synchronised", {"clock.sane"}, seconds(3), clock_synchronised},
+      {"dns.resolves",
+       {"config.valid"},
+       seconds(12),
+       [](const View& at) { return judge_dns(resolve(endpoints_of(settings_of(at).cloud))); }},
+      {"endpoint.tcp",
+       {"dns.resolves"},
+       seconds(12),
+       [](const View& at) { return judge_tcp(reach(endpoints_of(settings_of(at).cloud), patience)); }},
+      {"tls.chain",
+       {"endpoint.tcp"},
+       seconds(12),
+       [](const View& at) {
+         const CloudSettings& cloud = settings_of(at).cloud;
+         return judge_tls(greet(endpoints_of(cloud), cloud.tls, patience), std::chrono::system_clock::now());
+       }},
+      {"cloud.connect", of_key({"key.signs", "clock.sane", "tls.chain"}), seconds(15), connects},
+      {"spool.health", {"config.valid"}, seconds(5), spool_health},
+      {"spool.autonomy", {"config.valid"}, seconds(5), autonomy},
+      {"disk.free",
+       {"config.valid"},
+       seconds(5),
+       [](const View& at) {
+         const SpoolSettings& spool = settings_of(at).spool;
+         return judge_disk(disk_space(spool.path), spool);
+       }},
+      {"unit.exposure", {}, seconds(10), exposure},
+  };
+  std::vector<Check> out;
+  for (const Row& row : rows)
+    out.push_back({row.id, row.needs, row.budget, [scene, look = row.look] { return look(scene); }});
+  return out;
+}
+
+}  // namespace vouchgate::cli::check
