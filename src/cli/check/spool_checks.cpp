@@ -91,7 +91,7 @@ Finding judge_disk(const Result<DiskSpace>& disk, const SpoolSettings& settings)
   if (disk->inodes > 0 && disk->inodes_free < disk->inodes / 100)
     return warning(what + ", less than 1 % of its inodes", "many small files lie there; delete some");
   if (disk->free / 2 < settings.min_free)
-    return warning(what, "soon below spool.min_free, then the spool refuses messages");
+    return warning(what + ", soon below spool.min_free", "free some; below it the spool refuses messages");
   return ok(what);
 }
 

@@ -1,0 +1,75 @@
+// The run that orders the checks, and the report of what they found.
+#include "cli/check/run.hpp"
+
+#include <gmock/gmock.h>
+
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "cli/check/report.hpp"
+
+namespace vouchgate::cli::check {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::chrono::steady_clock::time_point in_a_minute() { return std::chrono::steady_clock::now() + seconds(60); }
+void nobody(const Finding&) {}
+
+TEST(CheckRun, what_rests_on_a_failure_is_skipped_and_names_it) {
+  const auto fails = [] { return failed("x", "h"); };
+  const auto fine = [] { return ok("y"); };
+  const auto away = [] { return skipped("because there is no chip"); };
+  const auto done = run_checks({{"a", {}, seconds(60), fails},
+                                {"b", {"a"}, seconds(60), fine},
+                                {"c", {"b"}, seconds(60), fine},
+                                {"d", {}, seconds(60), away},
+                                {"e", {"d"}, seconds(60), fine},
+                                {"f", {}, seconds(60), fine}},
+                               in_a_minute(), nobody);
+  std::vector<std::string> said;
+  for (const Finding& one : done.findings) said.push_back(one.id + " " + word(one.verdict) + " " + one.what);
+  EXPECT_THAT(said, ElementsAre("a failed x", "b skipped because a failed", "c skipped because a failed",
+                                "d skipped because there is no chip", "e skipped because there is no chip", "f ok y"));
+  EXPECT_FALSE(done.hung);
+}
+
+TEST(CheckRun, what_hangs_fails_and_the_others_go_on) {
+  std::promise<void> release, left;
+  const auto hangs = [&] {
+    release.get_future().wait();
+    left.set_value_at_thread_exit();
+    return ok("late");
+  };
+  const auto fine = [] { return ok("y"); };
+  const auto done =
+      run_checks({{"a", {}, milliseconds(20), hangs}, {"b", {}, seconds(60), fine}}, in_a_minute(), nobody);
+  EXPECT_TRUE(done.hung);
+  EXPECT_EQ(done.findings[0].verdict, Verdict::failed);
+  EXPECT_THAT(done.findings[0].what, HasSubstr("no answer within"));
+  EXPECT_EQ(done.findings[1].verdict, Verdict::ok);
+  release.set_value();
+  left.get_future().wait();
+}
+
+TEST(CheckRun, nothing_begins_after_the_deadline) {
+  const auto never = [] { return failed("begun", "h"); };
+  const auto done = run_checks({{"a", {}, seconds(60), never}}, std::chrono::steady_clock::now(), nobody);
+  EXPECT_EQ(done.findings[0].what, "because no time is left");
+}
+
+TEST(CheckReport, lines_and_sums) {
+  Finding one = failed("broken", "mend it");
+  one.id = "key.signs";
+  EXPECT_EQ(text_of(one), "FAILED   key.signs             broken\n           hint: mend it\n");
+  EXPECT_EQ(sum_text(tally({one, ok(""), warning("", "h")})), "1 ok, 1 warning, 1 failed, 0 skipped\n");
+  EXPECT_EQ(json_of({one}, "stopped").dump(),
+            R"({"daemon":"stopped","ok":0,"warnings":0,"failed":1,"skipped":0,"checks":[{"id":"key.signs",)"
+            R"("verdict":"failed","what":"broken","hint":"mend it","repairs":[]}]})");
+}
+
+}  // namespace
+}  // namespace vouchgate::cli::check
