@@ -37,7 +37,6 @@ class Check(unittest.TestCase):
         self.rig.start_key()
         self.rig.start_cloud()
         self.rig.write_config()
-        os.chmod(self.rig.path("state"), 0o700)
 
     def test_a_good_day(self):
         self.start_gateway()
@@ -103,19 +102,19 @@ class Check(unittest.TestCase):
 
     def test_fix_says_what_it_will_do_and_does_it_only_when_told(self):
         self.start_gateway()
-        state, ca = self.rig.path("state"), self.rig.path("cloud/ca.pem")
-        os.chmod(state, 0o755)
+        spool = self.rig.path("state/spool")
+        os.mkdir(spool)
+        os.chmod(spool, 0o755)
         os.chmod(self.rig.config, 0o666)
-        self.assertTrue(os.path.exists(ca))
         refused = self.rig.run("check", "--fix", check=False)
         self.assertEqual(refused.returncode, 1)
         self.assertIn(f"plan:\n  set mode 0664 on {self.rig.config}", refused.stdout)
         self.assertIn("nothing was changed", refused.stderr)
-        self.assertEqual(stat.S_IMODE(os.stat(state).st_mode), 0o755)
+        self.assertEqual(stat.S_IMODE(os.stat(spool).st_mode), 0o755)
         found = self.check("--fix", "--yes", code=0)
         self.assertEqual([one["done"] for one in self.answer["mended"]], [True, True])
         self.assert_verdicts(found, "ok", "config.permissions")
-        self.assertEqual(stat.S_IMODE(os.stat(state).st_mode), 0o700)
+        self.assertEqual(stat.S_IMODE(os.stat(spool).st_mode), 0o700)
         self.assertEqual(stat.S_IMODE(os.stat(self.rig.config).st_mode), 0o664)
 
     def test_a_running_daemon_is_asked_and_not_disturbed(self):

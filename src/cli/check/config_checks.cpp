@@ -9,12 +9,22 @@ namespace {
 
 constexpr const char* mend = "'vouchgate check --fix' as root mends it";
 
-std::string parent(const std::string& path) { return std::filesystem::path(path).parent_path(); }
+constexpr const char* standard_state = "/var/lib/vouchgate";
+
+std::string parent(const std::string& path) {
+  const auto out = std::filesystem::path(path).parent_path();
+  return out.empty() ? "." : out.string();
+}
 
 // systemd makes this one for the daemon and takes it away with it.
 bool is_runtime(const std::string& directory) { return directory == "/run/vouchgate"; }
 
-bool is_directory(Place::Use use) { return use == Place::Use::write || use == Place::Use::state; }
+bool is_directory(Place::Use use) {
+  return use == Place::Use::write || use == Place::Use::beside || use == Place::Use::state;
+}
+bool is_its_own(Place::Use use) {
+  return use == Place::Use::own || use == Place::Use::secret || use == Place::Use::state;
+}
 
 // What others may not: group and others for what is secret, writing by others for settings.
 mode_t too_much(const Place& place) {
@@ -39,13 +49,18 @@ Finding missing(const Account& account, const Place& place) {
 }
 
 Finding out_of_reach(const Account& account, const Place& place) {
-  Finding out =
-      failed(place.path + ": " + account.name + (is_directory(place.use) ? " may not write" : " may not read") +
-                 " (it is " + user_name(place.seen.uid) + "'s)",
-             mend);
+  const std::string what = place.path + ": " + account.name +
+                           (is_directory(place.use) ? " may not write" : " may not read") + " (it is " +
+                           user_name(place.seen.uid) + "'s)";
+  if (place.use == Place::Use::beside)
+    return warning(what + ": the time is not kept there", "give it to " + account.name + ", or move spool.path");
+  if (!is_its_own(place.use))
+    return failed(what, is_directory(place.use) ? "let the configuration name a directory of its own"
+                                                : "'chmod a+r' if others may read it as well");
+  Finding out = failed(what, mend);
   out.repairs.push_back({Repair::Kind::set_owner, place.path, account.name, {}, 0});
   // Whoever owns it must have the bits as well.
-  const mode_t owner = static_cast<mode_t>(is_directory(place.use) ? 0700 : 0400);
+  const mode_t owner = is_directory(place.use) ? 0700 : 0400;
   if ((place.seen.mode & owner) != owner)
     out.repairs.push_back({Repair::Kind::set_mode, place.path, {}, {}, place.seen.mode | owner});
   return out;
@@ -87,13 +102,14 @@ Finding judge_config(const std::string& path, const config::Loaded& loaded) {
   return failed(what, first.hint.empty() ? all : first.hint + "; " + all);
 }
 
-std::vector<Place> places_of(const Settings& settings, const std::string& config_path) {
+std::vector<Place> places_of(const Settings& settings, const std::string& config_path, bool spool_is_there) {
   using Use = Place::Use;
-  std::vector<Place> out = {{config_path, Use::settings, true, {}}};
-  const std::string state = parent(settings.spool.path);
-  out.push_back({state, Use::state, true, {}});
-  out.push_back({settings.spool.path, Use::state, false, {}});  // the daemon makes it
-  if (settings.key.holder == "tpm") out.push_back({settings.key.tpm.key_file, Use::read, false, {}});
+  const std::string above = parent(settings.spool.path);
+  const Use use = above == standard_state ? Use::state : spool_is_there ? Use::beside : Use::write;
+  std::vector<Place> out = {{config_path, Use::settings, true, {}},
+                            {above, use, true, {}},
+                            {settings.spool.path, Use::state, false, {}}};  // the daemon makes it
+  if (settings.key.holder == "tpm") out.push_back({settings.key.tpm.key_file, Use::own, false, {}});
   if (settings.key.holder == "file") out.push_back({settings.key.file.path, Use::secret, false, {}});
   const std::string& secret = settings.key.tpm.auth_file;
   if (!secret.empty() && !secret.starts_with("credential:")) out.push_back({secret, Use::secret, true, {}});

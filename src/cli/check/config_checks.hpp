@@ -15,11 +15,13 @@ Finding judge_config(const std::string& path, const config::Loaded& loaded);
 
 struct Place {
   enum class Use {
-    read,      // the daemon reads it
-    secret,    // and nobody else may
+    read,      // the daemon reads it, as others do
     settings,  // and nobody else may write it
+    own,       // a file of the daemon's
+    secret,    // and nobody else may read it
     write,     // a directory in which the daemon makes files
-    state,     // such a one that is nobody else's
+    beside,    // the spool's directory lies in it: the kept time is written there
+    state,     // a directory of the daemon's, and nobody else's
   };
   std::string path;
   Use use = Use::read;
@@ -27,7 +29,8 @@ struct Place {
   Seen seen;
 };
 // The places that the settings name, not yet looked at.
-std::vector<Place> places_of(const Settings& settings, const std::string& config_path);
+std::vector<Place> places_of(const Settings& settings, const std::string& config_path, bool spool_is_there);
+// A directory that is not the daemon's own is never given to it: the settings may name /var or /run.
 Finding judge_places(const Account& account, const std::vector<Place>& places);
 
 struct DeviceFacts {

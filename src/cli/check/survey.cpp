@@ -37,7 +37,8 @@ Finding ask_it(const View& scene, Judge judge) {
 Finding permissions(const View& scene) {
   const auto account = daemon_account(scene->user, scene->standard_path);
   if (!account) return failed(account.error().line(), account.error().hint);
-  auto places = places_of(settings_of(scene), scene->config_path);
+  const bool spool_is_there = see(settings_of(scene).spool.path).exists();
+  auto places = places_of(settings_of(scene), scene->config_path, spool_is_there);
   for (Place& place : places) place.seen = see(place.path);
   return judge_places(*account, places);
 }

@@ -63,7 +63,20 @@ TEST(Check, config_permissions) {
           {judge(Use::state, place(Kind::directory, 7, 0700)), Verdict::ok, ""},
           {judge(Use::state, place(Kind::directory, 7, 0750)), Verdict::warning, "others than its owner"},
           {judge(Use::state, place(Kind::file, 7, 0700)), Verdict::failed, "is no directory"},
-          {judge(Use::write, place(Kind::directory, 0, 0755)), Verdict::failed, "may not write"}});
+          {judge(Use::write, place(Kind::directory, 0, 0755)), Verdict::failed, "may not write"},
+          {judge(Use::beside, place(Kind::directory, 0, 0755)), Verdict::warning, "the time is not kept there"},
+          {judge(Use::beside, place(Kind::directory, 7, 0755)), Verdict::ok, ""}});
+}
+
+TEST(Check, only_the_standard_directory_above_the_spool_is_the_daemons_own) {
+  Settings settings;
+  const auto use = [&](bool there) { return places_of(settings, "a.yaml", there)[1]; };
+  EXPECT_EQ(use(true).path, "/var/lib/vouchgate");
+  EXPECT_EQ(use(true).use, Place::Use::state);
+  settings.spool.path = "/var/messages";
+  EXPECT_EQ(use(true).path, "/var");
+  EXPECT_EQ(use(true).use, Place::Use::beside);
+  EXPECT_EQ(use(false).use, Place::Use::write);
 }
 
 TEST(Check, permissions_are_mended_by_the_least_that_helps) {
@@ -76,9 +89,14 @@ TEST(Check, permissions_are_mended_by_the_least_that_helps) {
   };
   EXPECT_THAT(plan(Use::state, {}), ElementsAre("make directory /p, mode 0700, for vouchgate"));
   EXPECT_THAT(plan(Use::read, {}), ElementsAre()) << "a file cannot be made up";
-  EXPECT_THAT(plan(Use::read, place(Seen::Kind::file, 0, 0600)), ElementsAre("give /p to vouchgate"));
-  EXPECT_THAT(plan(Use::read, place(Seen::Kind::file, 0, 0)),
+  EXPECT_THAT(plan(Use::own, place(Seen::Kind::file, 0, 0600)), ElementsAre("give /p to vouchgate"));
+  EXPECT_THAT(plan(Use::own, place(Seen::Kind::file, 0, 0)),
               ElementsAre("give /p to vouchgate", "set mode 0400 on /p"));
+  EXPECT_THAT(plan(Use::state, place(Seen::Kind::directory, 0, 0755)), ElementsAre("give /p to vouchgate"));
+  for (const Use use : {Use::write, Use::beside})
+    EXPECT_THAT(plan(use, place(Seen::Kind::directory, 0, 0755)), ElementsAre()) << "it may be /var";
+  for (const Use use : {Use::read, Use::settings})
+    EXPECT_THAT(plan(use, place(Seen::Kind::file, 0, 0600)), ElementsAre()) << "it is others' as well";
   EXPECT_THAT(plan(Use::secret, place(Seen::Kind::file, 7, 0644)), ElementsAre("set mode 0600 on /p"));
 }
 
