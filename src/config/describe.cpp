@@ -41,51 +41,55 @@ void describe_key(Visitor& v, KeySettings& s, const Words& words) {
 }
 
 void describe_token(Visitor& v, TokenSettings& s) {
-  v.duration("lifetime", s.lifetime, {seconds(10), hours(24)},
-             "exp - iat of every token. The cloud takes 24h at most.");
-  v.duration(
+  v.live().duration("lifetime", s.lifetime, {seconds(10), hours(24)},
+                    "exp - iat of every token. The cloud takes 24h at most.");
+  v.live().duration(
       "renew_before", s.renew_before, {seconds(1), hours(24)},
       "How long before exp the session is swapped to a fresh token, less up to a tenth so that a fleet spreads.");
-  v.duration("clock_skew", s.clock_skew, {Duration(0), hours(1)}, "What the cloud forgives on iat and exp.");
-  v.duration("backdate", s.backdate, {Duration(0), hours(1)},
-             "How far iat lies in the past, against a cloud whose clock is slow.");
-  v.text("audience", s.audience, "The aud claim. Empty: cloud.iot_core.project.");
-  v.text("kid", s.kid, "Key id in the token's header. Empty: none; IoT-Core-style clouds do not use it.");
-  v.text_map("claims", s.claims, "Further claims with text values, e.g. {scope: telemetry}. Not iat, exp or aud.");
+  v.live().duration("clock_skew", s.clock_skew, {Duration(0), hours(1)}, "What the cloud forgives on iat and exp.");
+  v.live().duration("backdate", s.backdate, {Duration(0), hours(1)},
+                    "How far iat lies in the past, against a cloud whose clock is slow.");
+  v.live().text("audience", s.audience, "The aud claim. Empty: cloud.iot_core.project.");
+  v.live().text("kid", s.kid, "Key id in the token's header. Empty: none; IoT-Core-style clouds do not use it.");
+  v.live().text_map("claims", s.claims,
+                    "Further claims with text values, e.g. {scope: telemetry}. Not iat, exp or aud.");
 }
 
 void describe_backoff(Visitor& v, BackoffSettings& s) {
-  v.duration("base", s.base, any_backoff, "The longest wait after the first failure; doubles with each further one.");
-  v.duration("cap", s.cap, any_backoff, "The longest wait ever. Every wait is drawn at random below its limit.");
+  v.live().duration("base", s.base, any_backoff,
+                    "The longest wait after the first failure; doubles with each further one.");
+  v.live().duration("cap", s.cap, any_backoff, "The longest wait ever. Every wait is drawn at random below its limit.");
 }
 
 void describe_limits(Visitor& v, LimitSettings& s) {
-  v.number32("messages_per_second", s.messages_per_second, {0, 1'000'000}, Style::decimal,
-             "Published limit of one connection, kept by waiting. 0: unlimited.");
-  v.duration(
+  v.live().number32("messages_per_second", s.messages_per_second, {0, 1'000'000}, Style::decimal,
+                    "Published limit of one connection, kept by waiting. 0: unlimited.");
+  v.live().duration(
       "state_interval", s.state_interval, {Duration(0), hours(1)},
       "A child's states go out at most once in this time: the cloud detaches a child that is faster. 0s: unlimited.");
-  v.number("bytes_per_second", s.bytes_per_second, {0, std::uint64_t{1} << 40}, Style::bytes,
-           "Published limit of one connection, payload bytes, kept by waiting. 0: unlimited.");
-  v.number32("window", s.window, {1, 2000}, Style::decimal,
-             "The most publishes that wait for their PUBACK at once. Fewer are used while the round trip is short.");
+  v.live().number("bytes_per_second", s.bytes_per_second, {0, std::uint64_t{1} << 40}, Style::bytes,
+                  "Published limit of one connection, payload bytes, kept by waiting. 0: unlimited.");
+  v.live().number32(
+      "window", s.window, {1, LimitSettings::most_window}, Style::decimal,
+      "The most publishes that wait for their PUBACK at once. Fewer are used while the round trip is short.");
 }
 
 void describe_cloud(Visitor& v, CloudSettings& s, const Words& words) {
   v.word("dialect", s.dialect, words.dialects, "How the cloud wants client id, topics and attach: iot-core.");
-  v.texts("endpoints", s.endpoints,
-          "Where the cloud listens, tried in order, e.g. [\"mqtts://us-central1-mqtt.clearblade.com:8883\", "
-          "\"mqtts://us-central1-mqtt.clearblade.com:443\"]. Must be set.");
+  v.live().texts("endpoints", s.endpoints,
+                 "Where the cloud listens, tried in order, e.g. [\"mqtts://us-central1-mqtt.clearblade.com:8883\", "
+                 "\"mqtts://us-central1-mqtt.clearblade.com:443\"]. Must be set.");
   if (v.enter("tls", "The server's certificate and host name are always verified.")) {
-    v.text("ca_file", s.tls.ca_file, "PEM file with the certificate authorities to trust; read anew at every connect.");
-    v.text("alpn", s.tls.alpn, "ALPN protocol name to offer, e.g. mqtt on port 443. Empty: none.");
+    v.live().text("ca_file", s.tls.ca_file,
+                  "PEM file with the certificate authorities to trust; read anew at every connect.");
+    v.live().text("alpn", s.tls.alpn, "ALPN protocol name to offer, e.g. mqtt on port 443. Empty: none.");
     v.leave();
   }
-  v.duration(
+  v.live().duration(
       "keepalive", s.keepalive, {seconds(10), minutes(19)},
       "MQTT keep-alive. 60s is the least that the cloud recommends; it closes a connection idle for 20 minutes.");
-  v.duration("connect_timeout", s.connect_timeout, {seconds(1), minutes(5)}, "From TCP connect to CONNACK.");
-  v.duration(
+  v.live().duration("connect_timeout", s.connect_timeout, {seconds(1), minutes(5)}, "From TCP connect to CONNACK.");
+  v.live().duration(
       "ack_timeout", s.ack_timeout, {seconds(1), minutes(10)},
       "A PUBACK that is later than this means that the session is dead: it is closed and all in flight is sent again.");
   if (v.enter("backoff", "Waits between connection attempts, which never end.")) {
@@ -97,12 +101,12 @@ void describe_cloud(Visitor& v, CloudSettings& s, const Words& words) {
     v.leave();
   }
   if (v.enter("attach", "Attaching children.")) {
-    v.number32("max_attached", s.attach.max_attached, {1, 10'000}, Style::decimal,
-               "The most children attached at once; further ones take the place of idle ones.");
-    v.duration("ack_timeout", s.attach.ack_timeout, {seconds(1), minutes(5)},
-               "How long an attach waits for its PUBACK.");
-    v.duration("settle", s.attach.settle, {Duration(0), minutes(1)},
-               "How long after the PUBACK an error on the gateway's errors topic still refuses the attach.");
+    v.live().number32("max_attached", s.attach.max_attached, {1, 10'000}, Style::decimal,
+                      "The most children attached at once; further ones take the place of idle ones.");
+    v.live().duration("ack_timeout", s.attach.ack_timeout, {seconds(1), minutes(5)},
+                      "How long an attach waits for its PUBACK.");
+    v.live().duration("settle", s.attach.settle, {Duration(0), minutes(1)},
+                      "How long after the PUBACK an error on the gateway's errors topic still refuses the attach.");
     if (v.enter("retry", "Waits before a refused child is attached again.")) {
       describe_backoff(v, s.attach.retry);
       v.leave();
@@ -128,7 +132,9 @@ void describe_device(Visitor& v, DeviceSettings& s) {
          "association: bound to this gateway in the registry. token: attached with the child's own JWT.");
   v.text("token_file", s.token_file,
          "Only with auth: token. File with the child's JWT, read at each attach, unless the child brings it.");
-  v.texts("users", s.users, "Local users that may speak for this device. Empty: whoever may open the socket.");
+  v.texts("users", s.users,
+          "Local users that may speak for this device, asked when a child says hello. Empty: whoever may open the "
+          "socket.");
 }
 
 void describe_spool(Visitor& v, SpoolSettings& s) {
@@ -136,7 +142,7 @@ void describe_spool(Visitor& v, SpoolSettings& s) {
   v.number("max_bytes", s.max_bytes, {1024 * 1024, std::uint64_t{1} << 50}, Style::bytes, "The most that is kept.");
   v.number32("device_share", s.device_share, {1, 100}, Style::decimal,
              "Percent of max_bytes that one device may fill, so that a flooding one leaves room for the others. A "
-             "device that is alone in devices: has all.");
+             "device that is alone in devices: at the start has all.");
   v.number(
       "min_free", s.min_free, {0, std::uint64_t{1} << 50}, Style::bytes,
       "Space of the file system that is left to others: with less the spool counts as full. Below 16MiB a spool that "
@@ -176,8 +182,9 @@ void describe(Visitor& v, Settings& s, const Words& words) {
     describe_cloud(v, s.cloud, words);
     v.leave();
   }
-  v.devices("devices", s.devices, describe_device,
-            "Child devices of this gateway, at most 10,000, e.g. [{id: thermostat-1}, {id: pump-1, users: [plc]}].");
+  v.live().devices(
+      "devices", s.devices, describe_device,
+      "Child devices of this gateway, at most 10,000, e.g. [{id: thermostat-1}, {id: pump-1, users: [plc]}].");
   if (v.enter("ingress", "How children reach the gateway.")) {
     if (v.enter("unix", "The Unix socket; docs/child-protocol.md tells what is spoken there.")) {
       v.text("path", s.ingress.unix_socket.path, "Path of the socket, at most 107 bytes.");
@@ -199,8 +206,8 @@ void describe(Visitor& v, Settings& s, const Words& words) {
     v.leave();
   }
   if (v.enter("log", "What goes to the journal.")) {
-    v.word("level", s.log.level, {"error", "warning", "notice", "info", "debug"},
-           "The least severe level that is logged.");
+    v.live().word("level", s.log.level, {"error", "warning", "notice", "info", "debug"},
+                  "The least severe level that is logged.");
     v.leave();
   }
 }

@@ -35,14 +35,17 @@ class Manual : public Describer {
   void key(const Key& key) override {
     out += ".TP\n\\fB" + escaped(path_.back() + "." + key.name) + "\\fR (" + escaped(key.type);
     if (key.initial != "\"\"") out += ", default \\fB" + escaped(key.initial) + "\\fR";
+    if (take_live() || live_list_) out += ", live";
     out += ")\n" + escaped(key.help) + "\n";
     if (!key.range.empty()) out += ".br\nRange: " + escaped(key.range) + "\n";
   }
   void devices(const char* name, std::vector<DeviceSettings>&, DescribeDevice describe_device,
                const char* help) override {
     begin(std::string(name) + "[]", help);
+    live_list_ = take_live();
     DeviceSettings device;
     describe_device(*this, device);
+    live_list_ = false;
     leave();
   }
 
@@ -52,6 +55,7 @@ class Manual : public Describer {
     out += ".SS " + escaped(path) + "\n" + escaped(help) + "\n";
   }
   std::vector<std::string> path_;
+  bool live_list_ = false;  // within a list whose keys change as one
 };
 
 constexpr const char* head =
@@ -84,7 +88,8 @@ devices:
   \- {id: pump\-1, users: [plc]}
 .fi
 .SH KEYS
-A key without a default is empty unless it is set.
+A key without a default is empty unless it is set. A live key takes effect when the daemon is reloaded, every other one
+when it is restarted.
 )";
 
 constexpr const char* tail =

@@ -18,6 +18,10 @@ class Markdown : public Describer {
       "`512B` `64KiB` `16MiB` `1GiB`. Secrets are never in the file.\n"
       "A plain `yes`, `no`, `on` or `off` is a text like any other; no key is a truth value. Octal is written only in "
       "quotes.\n\n"
+      "`systemctl reload vouchgated` applies the keys marked *live* without touching the session or the spool; those "
+      "marked *restart*\n"
+      "are named in the journal and wait for one. A file with mistakes changes nothing: all of them are listed in the "
+      "journal.\n\n"
       "This page is generated from the program's own description of its keys.\n";
 
   bool enter(const char* name, const char* help) override {
@@ -31,20 +35,22 @@ class Markdown : public Describer {
     table_ = false;
   }
   void key(const Key& key) override {
-    if (!table_) out += "\n| key | type | default | range | meaning |\n|---|---|---|---|---|\n";
+    if (!table_) out += "\n| key | type | default | range | change | meaning |\n|---|---|---|---|---|---|\n";
     table_ = true;
     const std::string prefix = path_.empty() ? "" : path_.back() + ".";
     out += "| `" + prefix + key.name + "` | " + key.type + " | " +
            (key.initial == "\"\"" ? "" : "`" + escaped(key.initial) + "`") + " | " + escaped(key.range) + " | " +
-           escaped(key.help) + " |\n";
+           (take_live() || live_list_ ? "live" : "restart") + " | " + escaped(key.help) + " |\n";
   }
   void devices(const char* name, std::vector<DeviceSettings>&, DescribeDevice describe_device,
                const char* help) override {
     path_.push_back(std::string(name) + "[]");
     out += "\n## `" + std::string(name) + "`\n\n" + help + "\n";
     table_ = false;
+    live_list_ = take_live();
     DeviceSettings device;
     describe_device(*this, device);
+    live_list_ = false;
     leave();
   }
 
@@ -56,6 +62,7 @@ class Markdown : public Describer {
   }
   std::vector<std::string> path_;
   bool table_ = false;
+  bool live_list_ = false;  // within a list whose keys change as one
 };
 
 class Schema : public Describer {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vouchgate/model/settings.hpp"
@@ -21,6 +22,12 @@ enum class Style { decimal, hexadecimal, octal_text, bytes };  // how a number i
 class Visitor {
  public:
   virtual ~Visitor() = default;
+
+  // Said of the one key that is described next: a reload applies it. All others wait for a restart.
+  Visitor& live() {
+    live_ = true;
+    return *this;
+  }
 
   // enter() false: leave this section out; leave() is then not called.
   virtual bool enter(const char* key, const char* help) = 0;
@@ -42,6 +49,13 @@ class Visitor {
     number(key, wide, range, style, help);
     value = static_cast<std::uint32_t>(wide);
   }
+
+ protected:
+  // For visitors that care; those ask once at every key.
+  bool take_live() { return std::exchange(live_, false); }
+
+ private:
+  bool live_ = false;
 };
 
 // `holders` and `dialects` are the words that other rooms know (Vocabulary); empty = any.

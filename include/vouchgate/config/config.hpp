@@ -32,6 +32,15 @@ struct Vocabulary {
 Loaded load(const std::string& path, const Vocabulary& vocabulary);
 Loaded load_text(const std::string& name, const std::string& yaml, const Vocabulary& vocabulary);
 
+struct Change {
+  std::string key;  // "token.lifetime"; all of devices is one key
+  bool live;        // false: waits for a restart
+  bool operator==(const Change&) const = default;
+};
+
+// Gives `running` the values of `wanted` for every live key; the others keep theirs. Returns every key that differed.
+std::vector<Change> adopt(Settings& running, const Settings& wanted);
+
 std::string print(const Settings& settings);  // commented YAML; print(Settings{}) is config/vouchgate.yaml
 std::string reference_markdown();             // docs/configuration.md
 std::string json_schema();                    // config/vouchgate.schema.json

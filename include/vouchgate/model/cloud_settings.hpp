@@ -22,6 +22,7 @@ struct LimitSettings {
   std::uint32_t messages_per_second = 100;            // per connection; 0 = unlimited
   std::uint64_t bytes_per_second = 512 * 1024;        // payload, per connection; 0 = unlimited
   Duration state_interval = std::chrono::seconds(1);  // at most one state per child in this time; 0 = unlimited
+  static constexpr std::uint32_t most_window = 2000;
   std::uint32_t window = 1000;  // the most publishes awaiting PUBACK; fewer while the round trip is short
 };
 struct AttachSettings {

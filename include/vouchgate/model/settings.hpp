@@ -43,6 +43,7 @@ struct DeviceSettings {
   std::string auth = "association";  // association | token
   std::string token_file;            // auth token: where the child's JWT is read at each attach, unless hello brings it
   std::vector<std::string> users;    // local users that may speak for it; empty = whoever can open the socket
+  bool operator==(const DeviceSettings&) const = default;
 };
 
 struct UnixSettings {
