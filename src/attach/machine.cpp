@@ -61,6 +61,12 @@ Machine::Machine(Settings settings, Random random)
       random_(std::move(random)),
       backoff_(settings.retry_base, settings.retry_cap, shortest_retry) {}
 
+void Machine::reconfigure(Settings settings) {
+  if (settings.retry_base != settings_.retry_base || settings.retry_cap != settings_.retry_cap)
+    backoff_ = Backoff(settings.retry_base, settings.retry_cap, shortest_retry);
+  settings_ = settings;
+}
+
 std::vector<Action> Machine::on(const Event& event, Monotonic now) {
   Step step{*this, now};
   std::visit(step, event);

@@ -118,6 +118,11 @@ std::string clock_line(const json& status) {
   return {};
 }
 
+std::string config_line(const json& status) {
+  const std::string problem = text(status, "reload_problem");
+  return problem.empty() ? "" : "config    last reload failed: " + problem + "\n";
+}
+
 std::string trouble_lines(const json& spool) {
   std::string out;
   const std::string state = text(spool, "state");
@@ -151,7 +156,7 @@ std::string status_text(const json& status) {
   std::string out = "vouchgate " + text(status, "version") + " on " + text(status, "gateway") + " · up " +
                     time(status, "uptime_ms") + " · " + verdict(status) + "\n";
   out += session_line(session) + token_line(part(status, "token"), session) + children_lines(part(status, "children"));
-  out += clock_line(status);
+  out += clock_line(status) + config_line(status);
   out += "spool     " + grouped(number(total, "pending")) + " pending · " + bytes_text(number(spool, "bytes")) +
          " of " + bytes_text(number(spool, "max_bytes")) + " · " + grouped(number(status, "in_flight")) +
          " in flight · " + grouped(number(status, "refused")) + " refused\n" + trouble_lines(spool);

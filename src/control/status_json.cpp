@@ -60,6 +60,7 @@ std::string to_json(const Status& status) {
                     {"time_trusted", status.time_trusted},
                     {"time", {{"confidence", word(status.time.confidence)}, {"reason", status.time.reason}}},
                     {"session", json_of(status.session)},
+                    {"reload_problem", status.reload_problem},
                     {"token",
                      {{"algorithm", token.algorithm},
                       {"holder", token.holder},
@@ -83,10 +84,24 @@ std::string to_json(const Status& status) {
 
 std::string devices_json(const Status& status) { return dump(children_of(status)); }
 
+namespace {
+
+// What the session's state means to somebody who has not read about it.
+std::string in_words(const SessionStatus& session) {
+  if (session.state == "connected") return "connected to " + session.endpoint;
+  if (session.state == "waiting-for-time") return "waiting until the time is known";
+  if (session.state == "minting") return "having a token signed";
+  if (session.state == "connecting") return "connecting to " + session.endpoint;
+  if (session.state == "draining" || session.state == "closing") return "ending a session";
+  if (session.state == "backing-off") return "not connected, trying again by itself";
+  return session.state;
+}
+
+}  // namespace
+
 std::string sentence(const Status& status) {
   const SessionStatus& session = status.session;
-  std::string out = session.state;
-  if (session.state == "connected") out += " to " + session.endpoint;
+  std::string out = in_words(session);
   if (!session.problem.empty()) out += " (" + session.problem + ")";
   const auto in_state = [&](const char* state) {
     return static_cast<std::uint64_t>(std::count_if(status.children.begin(), status.children.end(),
@@ -97,7 +112,9 @@ std::string sentence(const Status& status) {
   if (const auto held = in_state("held-off"); held > 0) out += ", " + count(held, "held off");
   if (status.spool.state != SpoolState::ok) out += std::string(", spool ") + word(status.spool.state);
   if (const auto kept = status.spool.total.quarantined; kept > 0) out += ", " + count(kept, "in quarantine");
-  return out + ", " + count(status.spool.total.pending, "pending");
+  out += ", " + count(status.spool.total.pending, "pending");
+  if (!status.reload_problem.empty()) out += "; last reload failed: " + status.reload_problem;
+  return out;
 }
 
 }  // namespace vouchgate::control

@@ -39,7 +39,38 @@ Attachments::~Attachments() {
 }
 
 void Attachments::add(const DeviceId& device) {
-  children_.emplace(device, std::make_unique<Child>(device, machine_settings(settings_), random_));
+  const auto [place, is_new] = children_.try_emplace(device);
+  if (is_new) place->second = std::make_unique<Child>(device, machine_settings(settings_), random_);
+  Child& child = *place->second;
+  if (std::exchange(child.removed, false)) feed(child, attach::Wanted{true});
+}
+
+void Attachments::remove(const DeviceId& device) {
+  Child& child = *children_.at(device);
+  child.removed = true;
+  child.waits = false;
+  feed(child, attach::Wanted{false});
+  if (child.admitted) dismiss(child);
+}
+
+void Attachments::reconfigure(const Urgent& urgent) {
+  for (auto& [device, child] : children_) child->machine.reconfigure(machine_settings(settings_));
+  while (up_ && admitted_ > settings_.max_attached) {
+    Child* leaver = find_leaver(urgent);
+    if (leaver == nullptr) return;  // all are busy: the next session begins within the limit
+    release(*leaver);
+  }
+}
+
+void Attachments::admit_all() {
+  if (!up_) return;
+  for (auto& [device, child] : children_) {
+    if (admitted_ >= settings_.max_attached) break;
+    if (child->admitted || !child->machine.wanted()) continue;
+    settled_ = false;
+    admit(*child);
+  }
+  check_settled();
 }
 
 void Attachments::admit(Child& child) {
@@ -112,12 +143,16 @@ void Attachments::release(Child& leaver) {
   leaver.waits = leaver.machine.state() == attach::State::held_off;
   if (leaver.machine.state() == attach::State::subscribed) {
     feed(leaver, attach::Wanted{false});
-    feed(leaver, attach::SessionDown{});
+    dismiss(leaver);
     feed(leaver, attach::Wanted{true});
   } else {
-    feed(leaver, attach::SessionDown{});
+    dismiss(leaver);
   }
-  leaver.admitted = false;
+}
+
+void Attachments::dismiss(Child& child) {
+  feed(child, attach::SessionDown{});
+  child.admitted = false;
   --admitted_;
 }
 
@@ -151,6 +186,7 @@ bool Attachments::is_open(const DeviceId& device) const {
 Attachments::Counts Attachments::counts() const {
   Counts counts;
   for (const auto& [device, child] : children_) {
+    if (child->removed) continue;
     ++counts.total;
     counts.subscribed += child->machine.state() == attach::State::subscribed ? 1 : 0;
     counts.held_off += child->machine.state() == attach::State::held_off ? 1 : 0;

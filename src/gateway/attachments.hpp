@@ -25,6 +25,8 @@ class Attachments {
     std::function<void(const DeviceId&, bool attached, const std::string& reason)> changed;
     std::function<void()> all_settled;  // every wanted child is subscribed or held off, once per session
   };
+  // Which children have something to send or a listener: beyond max_attached the others wait.
+  using Urgent = std::function<bool(const DeviceId&)>;
   struct Counts {
     std::size_t total = 0, subscribed = 0, held_off = 0;
   };
@@ -34,9 +36,12 @@ class Attachments {
   Attachments(const Attachments&) = delete;
   Attachments& operator=(const Attachments&) = delete;
 
+  // One that was removed before begins anew; admit_all() brings those that were added to a session that is up.
   void add(const DeviceId& device);
-  // `urgent` says which children have something to send or a listener: beyond max_attached the others wait.
-  using Urgent = std::function<bool(const DeviceId&)>;
+  void remove(const DeviceId& device);  // detached, and no longer known
+  // The settings it was made with have new values.
+  void reconfigure(const Urgent& urgent);
+  void admit_all();  // while there are places
   void session_up(const Urgent& urgent);
   void session_lost();
   void acked(std::uint64_t id);  // PUBACK of a control packet
@@ -48,7 +53,10 @@ class Attachments {
   void need(const DeviceId& device, const Urgent& urgent);
   void find_places(const Urgent& urgent);
 
-  bool known(const DeviceId& device) const { return children_.contains(device); }
+  bool known(const DeviceId& device) const {
+    const auto found = children_.find(device);
+    return found != children_.end() && !found->second->removed;
+  }
   bool is_open(const DeviceId& device) const;
   const attach::Machine& machine(const DeviceId& device) const { return children_.at(device)->machine; }
   Counts counts() const;
@@ -62,6 +70,7 @@ class Attachments {
     TimerId timer = 0;
     bool admitted = false;  // within max_attached, this session
     bool waits = false;     // for a place
+    bool removed = false;   // kept, because its packets may still be on their way
   };
   enum class What { attach, subscribe, detach };
   struct Waiting {
@@ -77,6 +86,7 @@ class Attachments {
   bool find_place(Child& child, const Urgent& urgent);  // false: nobody gives way now
   Child* find_leaver(const Urgent& urgent);
   void release(Child& leaver);
+  void dismiss(Child& child);  // its place is free
   void check_settled();
 
   const AttachSettings& settings_;

@@ -154,9 +154,12 @@ void GatewayImpl::on_messages(std::vector<Inbound> messages) {
   for (const Inbound& message : messages) {
     std::visit(
         Overloaded{
-            [&](const dialect::ConfigFor& config) { listeners_.config(config.device, message.payload); },
+            [&](const dialect::ConfigFor& config) {
+              if (devices_.contains(config.device)) listeners_.config(config.device, message.payload);
+            },
             [&](const dialect::CommandFor& command) {
-              listeners_.command(command.device, command.subfolder, message.payload);
+              if (devices_.contains(command.device))
+                listeners_.command(command.device, command.subfolder, message.payload);
             },
             [&](const dialect::GatewayError& error) { cloud_error(error); },
             [&](const dialect::Unknown& unknown) {
@@ -200,10 +203,7 @@ Result<void> GatewayImpl::renew_token() {
   return {};
 }
 
-Result<std::unique_ptr<Gateway>> make(Settings settings, Parts parts) {
-  const auto algorithm = algorithm_from_word(settings.key.algorithm);
-  if (!algorithm)
-    return fail(Code::invalid, "key.algorithm", settings.key.algorithm, "unknown", "ES256, ES384, RS256 or PS256");
+Result<std::vector<Endpoint>> endpoints_of(const Settings& settings) {
   std::vector<Endpoint> endpoints;
   for (const std::string& text : settings.cloud.endpoints) {
     const auto endpoint = Endpoint::parse(text);
@@ -211,14 +211,29 @@ Result<std::unique_ptr<Gateway>> make(Settings settings, Parts parts) {
     endpoints.push_back(*endpoint);
   }
   if (endpoints.empty()) return fail(Code::invalid, "cloud.endpoints", "", "must name at least one");
+  return endpoints;
+}
+
+Result<std::map<DeviceId, DeviceSettings>> devices_of(const Settings& settings) {
   std::map<DeviceId, DeviceSettings> devices;
   for (const DeviceSettings& device : settings.devices) {
     const auto id = DeviceId::parse(device.id);
     if (!id) return fail(id.error());
     devices.emplace(*id, device);
   }
-  return std::make_unique<GatewayImpl>(std::move(settings), std::move(parts), std::move(endpoints), *algorithm,
-                                       std::move(devices));
+  return devices;
+}
+
+Result<std::unique_ptr<Gateway>> make(Settings settings, Parts parts) {
+  const auto algorithm = algorithm_from_word(settings.key.algorithm);
+  if (!algorithm)
+    return fail(Code::invalid, "key.algorithm", settings.key.algorithm, "unknown", "ES256, ES384, RS256 or PS256");
+  auto endpoints = endpoints_of(settings);
+  if (!endpoints) return fail(endpoints.error());
+  auto devices = devices_of(settings);
+  if (!devices) return fail(devices.error());
+  return std::make_unique<GatewayImpl>(std::move(settings), std::move(parts), std::move(*endpoints), *algorithm,
+                                       std::move(*devices));
 }
 
 }  // namespace vouchgate::gateway

@@ -1,6 +1,6 @@
 // The gateway's one class: session, attachments, pump and listeners joined. Its bodies stand by topic in gateway.cpp
-// (life and session), gateway_children.cpp (the local side), gateway_spool.cpp, gateway_clock.cpp and
-// gateway_status.cpp. Never names an adapter.
+// (life and session), gateway_children.cpp (the local side), gateway_reload.cpp, gateway_spool.cpp,
+// gateway_clock.cpp and gateway_status.cpp. Never names an adapter.
 #pragma once
 
 #include <map>
@@ -18,6 +18,10 @@
 #include "vouchgate/gateway/gateway.hpp"
 
 namespace vouchgate::gateway {
+
+// What settings say in words of their own. Errors: invalid.
+Result<std::vector<Endpoint>> endpoints_of(const Settings& settings);
+Result<std::map<DeviceId, DeviceSettings>> devices_of(const Settings& settings);
 
 class GatewayImpl : public Gateway, private TransportEvents {
  public:
@@ -48,6 +52,8 @@ class GatewayImpl : public Gateway, private TransportEvents {
 
   void start(std::function<void(Result<void>)> started) override;
   void stop(std::function<void()> stopped) override;
+  Result<void> reload(Settings settings) override;
+  void reload_failed(const std::string& reason) override { reload_problem_ = reason; }
 
   Result<Welcome> hello(const Hello& hello, ChildPort& port) override;
   void offered(Offer&& offer) override;
@@ -81,6 +87,8 @@ class GatewayImpl : public Gateway, private TransportEvents {
   void check_clock();
   Duration clock_drift();
   void clock_stepped(Duration drift);
+  void change_devices(std::map<DeviceId, DeviceSettings> devices);
+  void remove_device(const DeviceId& device, const SpoolUsage& usage);
   void finish_if_stopped();
   void append(Message message, Spool::Stored stored);  // counted: stop() waits for its answer
   void watch_spool();
@@ -93,9 +101,9 @@ class GatewayImpl : public Gateway, private TransportEvents {
   std::string authorization(const DeviceId& device) const;
   bool urgent(const DeviceId& device) const;
 
-  const Settings settings_;
+  Settings settings_;  // other parts hold references to it: reload() changes its values
   const Parts parts_;
-  const std::map<DeviceId, DeviceSettings> devices_;
+  std::map<DeviceId, DeviceSettings> devices_;
   const Monotonic started_at_;
   Listeners listeners_;
   SwapLog swaps_;
@@ -108,6 +116,7 @@ class GatewayImpl : public Gateway, private TransportEvents {
   Monotonic gateway_filters_sent_{};
   std::uint64_t next_filters_id_ = control_id_bit | std::uint64_t{1} << 62;
   std::uint64_t refused_ = 0;
+  std::string reload_problem_;
   std::unordered_map<DeviceId, std::size_t> appending_;  // under way to the disk
   Monotonic last_monotonic_{};
   WallTime last_wall_{};

@@ -10,6 +10,7 @@ Status GatewayImpl::status() const {
   status.uptime = std::chrono::duration_cast<Duration>(parts_.clock.monotonic() - started_at_);
   status.time_trusted = time_trusted_;
   status.time = time_;
+  status.reload_problem = reload_problem_;
   status.session = session_.status();
   status.session.swaps = swaps_.count();
   status.session.recent_swaps = swaps_.recent();

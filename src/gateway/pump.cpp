@@ -17,6 +17,13 @@ constexpr std::size_t low_water = 64;
 std::chrono::nanoseconds interval_of(std::uint32_t per_second) {
   return per_second == 0 ? std::chrono::nanoseconds(0) : std::chrono::nanoseconds(std::chrono::seconds(1)) / per_second;
 }
+// A tenth of a second's worth may go at once, so that any second stays close to the published limit.
+Pacer pace_of(const LimitSettings& limits) {
+  return Pacer(interval_of(limits.messages_per_second), std::max(1u, limits.messages_per_second / 10));
+}
+Pacer byte_pace_of(const LimitSettings& limits) {
+  return Pacer::of_bytes(limits.bytes_per_second, std::chrono::milliseconds(100));
+}
 Duration round_up(std::chrono::nanoseconds wait) { return std::chrono::ceil<Duration>(wait); }
 
 }  // namespace
@@ -31,10 +38,10 @@ Pump::Pump(const Settings& settings, Clock& clock, Timers& timers, Spool& spool,
       transport_(transport),
       dialect_(dialect),
       hooks_(std::move(hooks)),
-      // A tenth of a second's worth may go at once, so that any second stays close to the published limit.
-      pace_(interval_of(settings_.limits.messages_per_second), std::max(1u, settings_.limits.messages_per_second / 10)),
-      byte_pace_(Pacer::of_bytes(settings_.limits.bytes_per_second, std::chrono::milliseconds(100))),
-      size_(settings_.limits.window),
+      limits_(settings_.limits),
+      pace_(pace_of(limits_)),
+      byte_pace_(byte_pace_of(limits_)),
+      size_(limits_.window),
       poison_(settings.spool.poison_after) {}
 
 Pump::~Pump() {
@@ -44,9 +51,27 @@ Pump::~Pump() {
   for (auto& [device, child] : children_) timers_.cancel(child->timer);
 }
 
+// A limit that did not change keeps its account of what was sent.
+void Pump::reconfigure() {
+  const LimitSettings before = std::exchange(limits_, settings_.limits);
+  if (limits_.messages_per_second != before.messages_per_second) pace_ = pace_of(limits_);
+  if (limits_.bytes_per_second != before.bytes_per_second) byte_pace_ = byte_pace_of(limits_);
+  timers_.cancel(std::exchange(timer_, 0));
+  size_.limit(limits_.window);
+  if (limits_.state_interval != before.state_interval) {
+    for (auto& [device, child] : children_) {
+      child->state_pace = Pacer(limits_.state_interval);
+      timers_.cancel(std::exchange(child->timer, 0));
+      if (child->is_open) enter_ring(*child);
+    }
+  }
+  run();
+}
+
 void Pump::add(const DeviceId& device) {
+  if (children_.contains(device)) return;
   const unsigned live_share = spool_settings_.drain == "live-first" ? spool_settings_.live_share : 0;
-  children_.emplace(device, std::make_unique<Child>(device, settings_.limits.state_interval, live_share));
+  children_.emplace(device, std::make_unique<Child>(device, limits_.state_interval, live_share));
 }
 
 void Pump::found_on_disk(const DeviceId& device) {

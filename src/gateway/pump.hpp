@@ -39,7 +39,8 @@ class Pump {
   Pump(const Pump&) = delete;
   Pump& operator=(const Pump&) = delete;
 
-  void add(const DeviceId& device);
+  void add(const DeviceId& device);  // known already: nothing happens
+  void reconfigure();                // the settings it was made with have new limits
   void found_on_disk(const DeviceId& device);
   void look_again(const DeviceId& device);  // a write failed: did it leave something on the disk?
   void stored(Record record);               // just acknowledged by the spool
@@ -117,6 +118,7 @@ class Pump {
   Transport& transport_;
   const dialect::Dialect& dialect_;
   Hooks hooks_;
+  LimitSettings limits_;  // as they are applied
   Pacer pace_, byte_pace_;
   Window size_;
   Poison poison_;

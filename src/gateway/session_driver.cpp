@@ -51,6 +51,13 @@ SessionDriver::~SessionDriver() {
   timers_.cancel(mint_timer_);
 }
 
+void SessionDriver::reconfigure(std::vector<Endpoint> endpoints) {
+  token_settings_ = with_audience(settings_.token, dialect_);
+  const bool new_endpoints = endpoints != endpoints_;
+  endpoints_ = std::move(endpoints);
+  machine_.reconfigure(machine_settings(settings_, endpoints_.size()), new_endpoints);
+}
+
 void SessionDriver::feed(const session::Event& event) {
   events_.push_back(event);
   if (feeding_) return;

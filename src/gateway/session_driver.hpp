@@ -28,6 +28,8 @@ class SessionDriver {
   SessionDriver& operator=(const SessionDriver&) = delete;
 
   void feed(const session::Event& event);
+  // The settings it was made with have new values; `endpoints` are theirs. Used from the next token and CONNECT on.
+  void reconfigure(std::vector<Endpoint> endpoints);
   const session::Machine& machine() const { return machine_; }
   SessionStatus status() const;  // swaps and pauses are the gateway's to add
   std::optional<Duration> token_valid_for() const;

@@ -17,6 +17,12 @@ class Window {
   std::uint32_t size() const { return size_; }
   std::uint32_t most() const { return most_; }
 
+  void limit(std::uint32_t most) {
+    most_ = most;
+    floor_ = std::min(most, floor);
+    size_ = std::clamp(size_, floor_, most_);
+  }
+
   // PUBACKs arrived; `sent` is when the first of them was published.
   void acked(std::size_t count, Monotonic sent, Monotonic now) {
     const auto trip = now - sent;

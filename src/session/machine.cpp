@@ -28,6 +28,14 @@ Machine::Machine(Settings settings, Random random)
   settings_.endpoints = std::max<std::size_t>(1, settings_.endpoints);
 }
 
+void Machine::reconfigure(Settings settings, bool new_endpoints) {
+  settings.endpoints = std::max<std::size_t>(1, settings.endpoints);
+  if (settings.backoff_base != settings_.backoff_base || settings.backoff_cap != settings_.backoff_cap)
+    backoff_ = Backoff(settings.backoff_base, settings.backoff_cap, shortest_retry);
+  settings_ = settings;
+  if (new_endpoints) endpoint_ = tried_in_round_ = 0;
+}
+
 std::vector<Action> Machine::on(const Event& event, Monotonic now) {
   Step step{*this, now};
   std::visit(step, event);

@@ -69,6 +69,7 @@ class Machine {
  public:
   Machine(Settings settings, Random random);
   std::vector<Action> on(const Event& event, Monotonic now);
+  void reconfigure(Settings settings);  // from the next step on; what is armed stays
   State state() const { return state_; }
   bool wanted() const { return wanted_; }                // by the operator
   const std::string& reason() const { return reason_; }  // why held off, empty otherwise

@@ -45,6 +45,7 @@ struct Status {
   Duration uptime{};
   bool time_trusted = false;  // a token may be minted
   TimeReport time;
+  std::string reload_problem;  // why the last reload was refused, empty when it was not
   SessionStatus session;
   TokenStatus token;
   std::vector<ChildStatus> children;

@@ -40,6 +40,13 @@ class Gateway : public Children, public Operations {
   virtual void start(std::function<void(Result<void>)> started) = 0;
   // Drains, disconnects, waits for appends under way; then `stopped`. Nothing may be offered after this call.
   virtual void stop(std::function<void()> stopped) = 0;
+  // Other values of the keys that config::adopt() takes over while running. The session and the spool are not touched:
+  // devices that came are attached at once, those that went are detached and their messages stay on the disk; limits
+  // hold from now on, token settings and endpoints from the next token and CONNECT. Error: invalid, and nothing
+  // changed.
+  virtual Result<void> reload(Settings settings) = 0;
+  // A new configuration was refused: status() says so until reload() succeeds.
+  virtual void reload_failed(const std::string& reason) = 0;
 };
 
 // settings are values that the config room has checked. Error: invalid.

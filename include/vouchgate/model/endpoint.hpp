@@ -15,6 +15,7 @@ struct Endpoint {
 
   static Result<Endpoint> parse(std::string_view url);  // mqtts://host[:port], mqtts://[::1]:8883; error: invalid
   std::string text() const;                             // host:port, [::1]:8883
+  bool operator==(const Endpoint&) const = default;
 };
 
 }  // namespace vouchgate

@@ -15,6 +15,9 @@ class Machine {
   Machine(Settings settings, Random random);
 
   std::vector<Action> on(const Event& event, Monotonic now);
+  // In force from now on; a session that is up, and a pause under way, stay. new_endpoints: they are others than
+  // before, and the next CONNECT goes to the first.
+  void reconfigure(Settings settings, bool new_endpoints);
 
   State state() const { return state_; }
   bool renewing() const { return renewing_; }  // between the start of a planned swap and Connected

@@ -105,6 +105,7 @@ TEST_F(ControlTest, StatusIsTheDocumentedForm) {
       R"({"op":"status","version":"0.4.0","gateway":"gw-1","uptime_ms":3600000,"time_trusted":true,"time":{"confidence":"synchronised","reason":""},)"
       R"("session":{"state":"connected","endpoint":"cloud:8883","problem":"","since_ms":0,"next_try_ms":0,"connects":0,)"
       R"("swaps":0,"recent_swaps":[{"pause_ms":1100,"full_ms":1500,"in_flight":7}]},)"
+      R"("reload_problem":"",)"
       R"("token":{"algorithm":"ES256","holder":"tpm","where":"0x81000100","valid_for_ms":2000,"renew_in_ms":null},)"
       R"("children":)" +
           std::string(children_json) +
@@ -256,7 +257,11 @@ TEST(Sentence, SaysHowItIs) {
   Status down;
   down.session.state = "backing-off";
   down.session.problem = "no route to host";
-  EXPECT_EQ(sentence(down), "backing-off (no route to host), 0 of 0 children attached, 0 pending");
+  EXPECT_EQ(sentence(down),
+            "not connected, trying again by itself (no route to host), 0 of 0 children attached, 0 pending");
+  Status refused = good_day();
+  refused.reload_problem = "vouchgate.yaml:3:5: lifetme: unknown key";
+  EXPECT_TRUE(sentence(refused).ends_with(", 1 pending; last reload failed: vouchgate.yaml:3:5: lifetme: unknown key"));
 }
 
 }  // namespace
