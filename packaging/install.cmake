@@ -7,7 +7,7 @@ file(READ ${CMAKE_SOURCE_DIR}/systemd/vouchgated.service unit)
 string(REPLACE "/usr/sbin/vouchgated" "${CMAKE_INSTALL_FULL_SBINDIR}/vouchgated" unit "${unit}")
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/vouchgated.service CONTENT "${unit}" @ONLY)
 set(systemd_dir lib/systemd) # not LIBDIR: units are architecture independent
-install(FILES ${CMAKE_BINARY_DIR}/vouchgated.service DESTINATION ${systemd_dir}/system)
+install(FILES ${CMAKE_BINARY_DIR}/vouchgated.service ${CMAKE_SOURCE_DIR}/systemd/vouchgated.socket DESTINATION ${systemd_dir}/system)
 install(FILES ${CMAKE_SOURCE_DIR}/systemd/vouchgate.catalog DESTINATION ${systemd_dir}/catalog)
 install(FILES ${CMAKE_SOURCE_DIR}/systemd/vouchgate.sysusers DESTINATION lib/sysusers.d RENAME vouchgate.conf)
 install(FILES ${CMAKE_SOURCE_DIR}/systemd/vouchgate.tmpfiles DESTINATION lib/tmpfiles.d RENAME vouchgate.conf)

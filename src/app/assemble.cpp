@@ -1,5 +1,4 @@
 // The composition root: the one file that knows every concrete part. Joins them and runs the loop; decides nothing.
-#include <pwd.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -7,9 +6,9 @@
 #include <fstream>
 #include <iterator>
 #include <random>
-#include <set>
 
 #include "loop_time.hpp"
+#include "reload.hpp"
 #include "vouchgate/app/daemon.hpp"
 #include "vouchgate/base/asio.hpp"
 #include "vouchgate/base/log.hpp"
@@ -30,23 +29,8 @@ namespace {
 // slowest known chip signs in 0.7 s, the slowest known flash syncs in seconds.
 constexpr Duration longest_key_job = std::chrono::seconds(60);
 constexpr Duration longest_disk_job = std::chrono::seconds(60);
-constexpr Duration status_every = std::chrono::seconds(2);
+constexpr Duration status_every = std::chrono::seconds(1);
 constexpr Duration chip_clock_every = std::chrono::hours(1);
-
-// Local users by device, looked up once. Unknown names are errors: a typing mistake must not open or close a door.
-Result<std::map<std::string, std::set<std::uint32_t>>> users_of(const Settings& settings) {
-  std::map<std::string, std::set<std::uint32_t>> out;
-  for (const DeviceSettings& device : settings.devices) {
-    for (const std::string& name : device.users) {
-      const passwd* entry = getpwnam(name.c_str());
-      if (entry == nullptr)
-        return fail(Code::not_found, "devices", device.id, "no local user is called '" + name + "'",
-                    "see devices[].users");
-      out[device.id].insert(entry->pw_uid);
-    }
-  }
-  return out;
-}
 
 std::string read_token_file(const DeviceSettings& device) {
   std::ifstream file(device.token_file);
@@ -63,9 +47,11 @@ Random make_random() {
 
 class DaemonImpl : public Daemon {
  public:
-  explicit DaemonImpl(const Settings& settings) : settings_(settings), timers_(loop_), signals_(loop_) {}
+  DaemonImpl(const Settings& settings, std::function<config::Loaded()> read)
+      : settings_(settings), timers_(loop_), signals_(loop_), reader_(std::in_place, std::move(read), post()) {}
   ~DaemonImpl() override {
     // Outside in: nobody may call what is already gone.
+    reader_.reset();
     control_.reset();
     ingress_.reset();
     gateway_.reset();
@@ -85,17 +71,23 @@ class DaemonImpl : public Daemon {
   void started(const Result<void>& result);
   Result<void> let_children_in();
   void await_signal();
+  Post post() {
+    return [this](std::function<void()> function) { asio::post(loop_, std::move(function)); };
+  }
+  void reload();
+  void reloaded(const Candidate& candidate);
+  Result<std::vector<config::Change>> apply(const Candidate& candidate);
   void begin_stop(const std::string& reason);
   void watch(Duration every);
   void tell_status();
   void read_chip_clock();
 
-  const Settings settings_;
+  Settings settings_;  // in force
   asio::io_context loop_{1};
   SystemClock clock_;
   LoopTimers timers_;
   asio::signal_set signals_;
-  std::map<std::string, std::set<std::uint32_t>> users_;
+  Users users_;
   std::unique_ptr<dialect::Dialect> dialect_;
   std::unique_ptr<timekeeper::Timekeeper> timekeeper_;
   std::unique_ptr<spool::Disk> spool_;
@@ -104,13 +96,17 @@ class DaemonImpl : public Daemon {
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<ingress::UnixIngress> ingress_;
   std::unique_ptr<control::Control> control_;
+  std::optional<service::ListeningSocket> inherited_;
+  std::optional<ConfigReader> reader_;
+  unsigned reloads_ = 0;
   std::string said_;
-  bool stopping_ = false;
+  bool ready_ = false, stopping_ = false;
+  bool reload_again_ = false;  // asked for before the daemon was ready, or while a reload was under way
   Result<void> outcome_;
 };
 
 Result<void> DaemonImpl::build() {
-  const Post post = [this](std::function<void()> function) { asio::post(loop_, std::move(function)); };
+  inherited_ = service::inherited_socket("children");  // before the first thread
   auto users = users_of(settings_);
   if (!users) return fail(users.error());
   users_ = std::move(*users);
@@ -119,14 +115,14 @@ Result<void> DaemonImpl::build() {
   dialect_ = std::move(*made);
   SpoolSettings spool = settings_.spool;
   if (settings_.devices.size() == 1) spool.device_share = 100;  // nobody to leave room for
-  auto disk = spool::open(spool, clock_, post);
+  auto disk = spool::open(spool, clock_, post());
   if (!disk) return fail(disk.error());
   spool_ = std::move(*disk);
   const std::string kept_time = std::filesystem::path(settings_.spool.path).parent_path() / "clock";
   timekeeper_ = timekeeper::make(loop_, clock_, kept_time, WallTime(std::chrono::seconds(VOUCHGATE_BUILD_EPOCH)));
-  signing_ = keys::start_service(settings_.key, post, timers_);
+  signing_ = keys::start_service(settings_.key, post(), timers_);
   if (settings_.key.holder == "file") log::emit(events::Id::key_in_file, {{"path", settings_.key.file.path}});
-  transport_ = mqtt::make_paho_transport(post, settings_.cloud.limits.window);
+  transport_ = mqtt::make_paho_transport(post(), LimitSettings::most_window);  // a reload may raise the window
   gateway::Parts parts{clock_,
                        timers_,
                        *timekeeper_,
@@ -175,28 +171,75 @@ void DaemonImpl::started(const Result<void>& result) {
     loop_.stop();
     return;
   }
-  log::emit(events::Id::daemon_ready, {{"path", settings_.ingress.unix_socket.path}});
   said_ = control::sentence(gateway_->status());
   service::ready(said_);
   tell_status();
+  ready_ = true;
+  if (std::exchange(reload_again_, false)) reload();
 }
 
 Result<void> DaemonImpl::let_children_in() {
   auto control = control::listen(loop_, settings_.control, *gateway_, *gateway_);
   if (!control) return fail(control.error());
   control_ = std::move(*control);
-  auto ingress = ingress::listen(loop_, settings_.ingress.unix_socket, *gateway_);
+  const UnixSettings& configured = settings_.ingress.unix_socket;
+  auto ingress = ingress::listen(loop_, configured, *gateway_, inherited_ ? inherited_->fd : -1);
   if (!ingress) return fail(ingress.error());
   ingress_ = std::move(*ingress);
+  const std::string path = inherited_ ? inherited_->path : configured.path;
+  if (path != configured.path)
+    log::emit(events::Id::socket_elsewhere, {{"path", path}, {"configured", configured.path}});
+  log::emit(events::Id::daemon_ready, {{"path", path}});
   return {};
 }
 
 void DaemonImpl::await_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int number) {
     if (error) return;
-    if (number != SIGHUP) begin_stop(number == SIGTERM ? "SIGTERM" : "SIGINT");
+    if (number == SIGHUP)
+      reload();
+    else
+      begin_stop(number == SIGTERM ? "SIGTERM" : "SIGINT");
     await_signal();
   });
+}
+
+void DaemonImpl::reload() {
+  if (stopping_) return;
+  reload_again_ = !ready_ || !reader_->start([this](const Candidate& candidate) { reloaded(candidate); });
+  if (!reload_again_) service::reloading("reading the configuration");
+}
+
+void DaemonImpl::reloaded(const Candidate& candidate) {
+  if (stopping_) return;
+  const std::string number = std::to_string(++reloads_);
+  const auto& mistakes = candidate.loaded.mistakes;
+  std::string problem = mistakes.empty() ? "" : say_mistakes(mistakes, number);
+  if (mistakes.empty()) {
+    if (const auto changes = apply(candidate))
+      say_changes(*changes, number);
+    else
+      problem = changes.error().line();
+  }
+  if (!problem.empty()) {
+    log::emit(events::Id::reload_failed, {{"reason", problem}, {"reload", number}});
+    gateway_->reload_failed(problem);
+  }
+  said_ = control::sentence(gateway_->status());
+  service::ready(said_);
+  if (reload_again_) reload();
+}
+
+// All or nothing.
+Result<std::vector<config::Change>> DaemonImpl::apply(const Candidate& candidate) {
+  if (!candidate.users) return fail(candidate.users.error());
+  Settings next = settings_;
+  auto changes = config::adopt(next, candidate.loaded.settings);
+  if (auto done = gateway_->reload(next); !done) return fail(done.error());
+  settings_ = std::move(next);
+  users_ = *candidate.users;
+  if (events::Level level{}; log::level_from_word(settings_.log.level, level)) log::set_level(level);
+  return changes;
 }
 
 // The second request does not wait for the drain.
@@ -231,8 +274,8 @@ void DaemonImpl::tell_status() {
 
 }  // namespace
 
-Result<std::unique_ptr<Daemon>> assemble(const Settings& settings) {
-  auto daemon = std::make_unique<DaemonImpl>(settings);
+Result<std::unique_ptr<Daemon>> assemble(const Settings& settings, std::function<config::Loaded()> read) {
+  auto daemon = std::make_unique<DaemonImpl>(settings, std::move(read));
   if (auto built = daemon->build(); !built) return fail(built.error());
   return daemon;
 }

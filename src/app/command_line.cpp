@@ -29,11 +29,11 @@ int complain(const config::Loaded& loaded) {
   return 1;
 }
 
-int run(const Settings& settings) {
+int run(const Settings& settings, const std::string& path) {
   events::Level level{};
   if (log::level_from_word(settings.log.level, level)) log::set_level(level);
   if (auto journal = service::journal_sink()) log::set_sink(std::move(journal));
-  auto daemon = assemble(settings);
+  auto daemon = assemble(settings, [path] { return config::load(path, vocabulary()); });
   Result<void> done = daemon ? (*daemon)->run() : Result<void>(fail(daemon.error()));
   if (done) return 0;
   log::emit(events::Id::daemon_failed, {{"error", done.error().line()}, {"hint", done.error().hint}});
@@ -67,7 +67,7 @@ int command_line(int argc, char** argv) {
   }
   const config::Loaded loaded = config::load(path, vocabulary());
   if (!loaded.mistakes.empty()) return complain(loaded);
-  if (!check) return run(loaded.settings);
+  if (!check) return run(loaded.settings, path);
   std::cout << path << ": no mistakes\n";
   return 0;
 }

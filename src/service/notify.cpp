@@ -4,6 +4,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <string>
@@ -43,6 +44,11 @@ void notify_if_room(const std::string& message) {
 }  // namespace
 
 void ready(const std::string& status) { notify("READY=1\n" + status_field(status)); }
+void reloading(const std::string& status) {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();  // CLOCK_MONOTONIC, as sd_notify(3) wants
+  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+  notify_if_room("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds) + "\n" + status_field(status));
+}
 void status(const std::string& sentence) { notify_if_room(status_field(sentence)); }
 void stopping(const std::string& status) { notify_if_room("STOPPING=1\n" + status_field(status)); }
 void watchdog_ping() { notify_if_room("WATCHDOG=1"); }

@@ -44,13 +44,13 @@ def swtpm_answers(control):
 class Program:
     """A child process whose stdout is read line by line into a queue; stderr goes to a file."""
 
-    def __init__(self, name, args, directory, env=None):
+    def __init__(self, name, args, directory, env=None, pass_fds=()):
         self.name = name
         self.errors = os.path.join(directory, f"{name}.log")
         with open(self.errors, "ab") as errors:
             self.process = subprocess.Popen(
                 args, stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL,
-                env={**os.environ, **(env or {})}, start_new_session=True)
+                env={**os.environ, **(env or {})}, start_new_session=True, pass_fds=pass_fds)
         self.lines = queue.Queue()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -190,7 +190,7 @@ class Rig:
         return [e for e in self.events if e["event"] == "telemetry" and e["device"] == device]
 
     # the daemon
-    def start_daemon(self, ready=True, env=None, inside=()):
+    def start_daemon(self, ready=True, env=None, inside=(), pass_fds=()):
         """`inside`: a command that runs the daemon, e.g. in a namespace of its own."""
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         path = self.path("notify.sock")
@@ -199,7 +199,7 @@ class Rig:
         self.notify.bind(path)
         self.notify.settimeout(DEADLINE)
         self.daemon = Program("vouchgated", [*inside, binary("vouchgated"), "--config", self.config], self.directory,
-                              {"NOTIFY_SOCKET": path, **(env or {})})
+                              {"NOTIFY_SOCKET": path, **(env or {})}, pass_fds)
         if ready:
             self.await_notify("READY=1")
         # From here on nobody reads the socket: the daemon must not mind.

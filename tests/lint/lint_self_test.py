@@ -150,6 +150,8 @@ class LintsCanFail(unittest.TestCase):
     def test_unit_file(self):
         text = (ROOT / unit_file.UNIT).read_text(encoding="utf-8")
         self.refused(unit_file, "verify", Tree({unit_file.UNIT: text + "\n[Service]\nWatchdogSecs=30\n"}))
+        socket = (ROOT / unit_file.SOCKET).read_text(encoding="utf-8")
+        self.refused(unit_file, "verify", Tree({unit_file.UNIT: text, unit_file.SOCKET: socket + "\n[Socket]\nListenStreams=/x\n"}))
         loose = "\n".join(line for line in text.splitlines() if not line.startswith(("Protect", "Restrict", "Capability", "Private")))
         self.refused(unit_file, "security", Tree({unit_file.UNIT: loose}))
 

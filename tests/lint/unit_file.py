@@ -1,4 +1,4 @@
-"""systemd accepts the unit file, and its exposure stays low; never installs or starts anything."""
+"""systemd accepts the unit files, and the service's exposure stays low; never installs or starts anything."""
 
 import pathlib
 import re
@@ -9,6 +9,7 @@ import tempfile
 from tree import run
 
 UNIT = "systemd/vouchgated.service"
+SOCKET = "systemd/vouchgated.socket"
 MOST_EXPOSURE = 20  # tenths, as --threshold counts: 2.0 on systemd's scale of 10
 SKIP = 77
 
@@ -24,10 +25,16 @@ def check(tree):
     with tempfile.TemporaryDirectory() as folder:
         unit = pathlib.Path(folder) / "vouchgated.service"
         unit.write_text(text, encoding="utf-8")
+        socket = pathlib.Path(folder) / "vouchgated.socket"
+        if SOCKET in tree.files:
+            socket.write_text(tree.files[SOCKET], encoding="utf-8")
         mistakes = []
-        code, said = _analyze("verify", "--man=no", "--recursive-errors=no", str(unit))
-        if code != 0 or said:
-            mistakes.append(f"{UNIT}: verify: {said or code}")
+        for name, path in ((UNIT, unit), (SOCKET, socket)):
+            if name not in tree.files:
+                continue
+            code, said = _analyze("verify", "--man=no", "--recursive-errors=no", str(path))
+            if code != 0 or said:
+                mistakes.append(f"{name}: verify: {said or code}")
         code, said = _analyze("security", "--offline=true", f"--threshold={MOST_EXPOSURE}", "--no-pager", str(unit))
         if code != 0:
             mistakes.append(f"{UNIT}: security: {said.splitlines()[-1] if said else code}")

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "vouchgate/base/result.hpp"
+#include "vouchgate/config/config.hpp"
 #include "vouchgate/model/settings.hpp"
 
 namespace vouchgate::app {
@@ -19,7 +20,8 @@ class Daemon {
 };
 
 // Opens the spool, starts the key and disk threads, builds the gateway. Nothing is connected or listening before run().
-Result<std::unique_ptr<Daemon>> assemble(const Settings& settings);
+// `read` gives the configuration anew at SIGHUP; it runs on a thread of its own.
+Result<std::unique_ptr<Daemon>> assemble(const Settings& settings, std::function<config::Loaded()> read);
 
 // The daemon's command line: --config, --check-config, --print-config, --version. Returns the exit code
 // (0 ok, 1 failed, 2 usage).

@@ -1,4 +1,5 @@
-// systemd: readiness, STATUS=, watchdog, the journal as a log sink. Outside systemd every call does nothing.
+// systemd: readiness, STATUS=, watchdog, sockets handed over, the journal as a log sink. Outside systemd every call
+// does nothing.
 #pragma once
 
 #include <memory>
@@ -11,9 +12,20 @@
 namespace vouchgate::service {
 
 void ready(const std::string& status);
+// A reload begins; ready() ends it. sd_notify(3), Type=notify.
+void reloading(const std::string& status);
 void status(const std::string& sentence);
 void stopping(const std::string& status);
 void watchdog_ping();
+
+struct ListeningSocket {
+  int fd;
+  std::string path;  // empty: it is not a Unix socket with a path
+};
+// The socket that FileDescriptorName= calls `name`, or the only one that was handed over. Takes all of them out of the
+// environment, so only the first call can find one: before any thread runs.
+std::optional<ListeningSocket> inherited_socket(const std::string& name);
+
 // Half of WATCHDOG_USEC, or nothing when systemd does not watch.
 std::optional<Duration> watchdog_interval();
 

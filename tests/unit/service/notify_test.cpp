@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 
 #include "vouchgate/service/service.hpp"
@@ -56,6 +57,18 @@ TEST_F(Notify, StatusStoppingAndWatchdogAreOneDatagramEach) {
   EXPECT_EQ(datagram(), "STOPPING=1\nSTATUS=asked to");
   watchdog_ping();
   EXPECT_EQ(datagram(), "WATCHDOG=1");
+}
+
+TEST_F(Notify, AReloadSaysWhenItBegan) {
+  reloading("reading");
+  const std::string said = datagram();
+  const std::string begin = "RELOADING=1\nMONOTONIC_USEC=", end = "\nSTATUS=reading";
+  ASSERT_TRUE(said.starts_with(begin) && said.ends_with(end)) << said;
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  const long long then = std::stoll(said.substr(begin.size()));
+  EXPECT_LE(then, now.tv_sec * 1'000'000LL + now.tv_nsec / 1000);
+  EXPECT_GT(then, (now.tv_sec - 60) * 1'000'000LL);
 }
 
 TEST_F(Notify, AManagerThatDoesNotReadNeverStallsTheLoop) {
