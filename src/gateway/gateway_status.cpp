@@ -17,6 +17,7 @@ Status GatewayImpl::status() const {
   status.token.algorithm = settings_.key.algorithm;
   status.token.holder = settings_.key.holder;
   if (const auto key = parts_.signing.info()) status.token.where = key->where;
+  status.token.failures = session_.token_failures();
   status.token.valid_for = session_.token_valid_for();
   if (session_.machine().state() == session::State::connected && session_.machine().timer_due())
     status.token.renew_in =

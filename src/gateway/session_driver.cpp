@@ -158,7 +158,10 @@ void SessionDriver::report(const session::Report& what) {
     case What::connect_failed:
       log::emit(events::Id::connect_failed, {{"endpoint", endpoint_text_}, {"reason", what.reason}, {"delay", delay}});
       break;
-    case What::token_failed: log::emit(events::Id::token_failed, {{"reason", what.reason}, {"delay", delay}}); break;
+    case What::token_failed:
+      ++token_failures_;
+      log::emit(events::Id::token_failed, {{"reason", what.reason}, {"delay", delay}});
+      break;
     case What::session_lost:
     case What::ack_overdue: log::emit(events::Id::session_lost, {{"reason", what.reason}, {"delay", delay}}); break;
     case What::short_lived: log::emit(events::Id::sessions_short_lived, {{"count", what.reason}}); break;

@@ -33,6 +33,7 @@ class SessionDriver {
   const session::Machine& machine() const { return machine_; }
   SessionStatus status() const;  // swaps and pauses are the gateway's to add
   std::optional<Duration> token_valid_for() const;
+  std::uint64_t token_failures() const { return token_failures_; }
   const std::string& endpoint_text() const { return endpoint_text_; }
 
  private:
@@ -62,7 +63,7 @@ class SessionDriver {
   std::string endpoint_text_, problem_;
   session::State last_state_ = session::State::stopped;
   Monotonic since_;
-  std::uint64_t connects_ = 0;
+  std::uint64_t connects_ = 0, token_failures_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

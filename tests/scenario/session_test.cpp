@@ -121,6 +121,7 @@ TEST_F(Session, a_key_that_cannot_sign_is_said_and_retried) {
   start();
   EXPECT_EQ(cloud.count("connect"), 0u);
   EXPECT_THAT(gateway->status().session.problem, HasSubstr("not there"));
+  EXPECT_GE(gateway->status().token.failures, 1u);
   signer.failure.reset();
   ASSERT_TRUE(advance_until([&] { return cloud.attached().size() == 3; }));
 }

@@ -31,6 +31,7 @@ struct SessionStatus {
 struct TokenStatus {
   std::string algorithm, holder, where;
   std::optional<Duration> valid_for, renew_in;
+  std::uint64_t failures = 0;  // tokens that could not be signed, since start
 };
 struct ChildStatus {
   std::string device;

@@ -106,7 +106,7 @@ TEST_F(ControlTest, StatusIsTheDocumentedForm) {
       R"("session":{"state":"connected","endpoint":"cloud:8883","problem":"","since_ms":0,"next_try_ms":0,"connects":0,)"
       R"("swaps":0,"recent_swaps":[{"pause_ms":1100,"full_ms":1500,"in_flight":7}]},)"
       R"("reload_problem":"",)"
-      R"("token":{"algorithm":"ES256","holder":"tpm","where":"0x81000100","valid_for_ms":2000,"renew_in_ms":null},)"
+      R"("token":{"algorithm":"ES256","holder":"tpm","where":"0x81000100","valid_for_ms":2000,"renew_in_ms":null,"failures":0},)"
       R"("children":)" +
           std::string(children_json) +
           R"(,"spool":{"state":"ok","reason":"","bytes":10,"max_bytes":1000,"disk_free":0,"total":{"stored":5,"delivered":4,"pending":1,"expired":0,)"
