@@ -8,6 +8,7 @@ build_packages=(
   ca-certificates git g++ cmake ninja-build pkg-config ccache
   libboost1.81-dev libexpected-dev libpaho-mqttpp-dev libpaho-mqtt-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev
   libjwt-dev libsystemd-dev libtss2-dev libsqlite3-dev libssl-dev zlib1g-dev
+  prometheus-cpp-dev
   libmosquitto-dev mosquitto-dev mosquitto mosquitto-clients                # the bench cloud is a plugin of mosquitto
   swtpm swtpm-tools libtss2-tcti-swtpm0 libtss2-tcti-device0 openssl        # the software TPM
   python3 procps
@@ -15,6 +16,7 @@ build_packages=(
 test_packages=(
   libgtest-dev libgmock-dev python3-jwt python3-cryptography faketime
   clang clang-tidy clang-format libclang-rt-14-dev shellcheck
+  prometheus                                                                # promtool judges metrics and alert rules
   debhelper dpkg-dev fakeroot lintian systemd                               # systemd: systemd-analyze verify
   groff-base zsh fish                                                       # manual pages and completions are tried
 )
@@ -44,16 +46,20 @@ if ((EUID != 0)); then
   exit 1
 fi
 
-mosquitto_was_there=no
-if installed mosquitto; then mosquitto_was_there=yes; fi
+services=()
+for service in mosquitto prometheus; do
+  installed "$service" || services+=("$service")
+done
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update
 apt-get -y -q -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}"
 
-# The tests start their own mosquitto. Debian starts one more as a service on installation: nobody asked for that one.
-if [[ $mosquitto_was_there == no && -d /run/systemd/system ]] && installed mosquitto; then
-  systemctl disable --now mosquitto.service
-  echo "install-deps: mosquitto.service came with the package and is now disabled; the tests start their own"
-fi
+# Debian starts these as services on installation: nobody asked for that, the tests start what they need.
+for service in "${services[@]}"; do
+  if [[ -d /run/systemd/system ]] && installed "$service"; then
+    systemctl disable --now "$service.service"
+    echo "install-deps: $service.service came with the package and is now disabled"
+  fi
+done
 echo "install-deps: installed ${#missing[@]} of ${#wanted[@]} packages"

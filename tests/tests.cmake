@@ -14,10 +14,10 @@ function(vouchgate_test name)
   gtest_discover_tests(${name} TEST_PREFIX ${T_LABEL}. DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${T_LABEL} TIMEOUT 300)
 endfunction()
 
-set(tested base model token attach session dialect gateway config keys spool mqtt ingress control service timekeeper provision app cli emulator)
+set(tested base model token attach session dialect gateway config keys spool mqtt ingress control service timekeeper provision metrics app cli emulator)
 set(folders contract scenario integration lint fuzz)
 if(VOUCHGATE_SANITIZE MATCHES thread) # the other rooms have no threads, and take minutes to build once more
-  set(tested base gateway keys spool mqtt ingress control service timekeeper app)
+  set(tested base gateway keys spool mqtt ingress control service timekeeper metrics app)
   set(folders contract scenario)
 endif()
 foreach(room IN LISTS tested)

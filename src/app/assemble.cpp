@@ -12,11 +12,13 @@
 #include "vouchgate/app/daemon.hpp"
 #include "vouchgate/base/asio.hpp"
 #include "vouchgate/base/log.hpp"
+#include "vouchgate/base/spell.hpp"
 #include "vouchgate/control/control.hpp"
 #include "vouchgate/dialect/dialect.hpp"
 #include "vouchgate/gateway/gateway.hpp"
 #include "vouchgate/ingress/unix_ingress.hpp"
 #include "vouchgate/keys/keys.hpp"
+#include "vouchgate/metrics/server.hpp"
 #include "vouchgate/mqtt/paho_transport.hpp"
 #include "vouchgate/service/service.hpp"
 #include "vouchgate/spool/open.hpp"
@@ -30,6 +32,7 @@ namespace {
 constexpr Duration longest_key_job = std::chrono::seconds(60);
 constexpr Duration longest_disk_job = std::chrono::seconds(60);
 constexpr Duration status_every = std::chrono::seconds(1);
+constexpr Duration metrics_again = std::chrono::minutes(1);
 constexpr Duration chip_clock_every = std::chrono::hours(1);
 
 std::string read_token_file(const DeviceSettings& device) {
@@ -52,6 +55,7 @@ class DaemonImpl : public Daemon {
   ~DaemonImpl() override {
     // Outside in: nobody may call what is already gone.
     reader_.reset();
+    metrics_.reset();
     control_.reset();
     ingress_.reset();
     gateway_.reset();
@@ -59,6 +63,7 @@ class DaemonImpl : public Daemon {
     signing_.reset();
     spool_.reset();
     timekeeper_.reset();
+    recent_.reset();
   }
 
   Result<void> build();
@@ -70,6 +75,7 @@ class DaemonImpl : public Daemon {
  private:
   void started(const Result<void>& result);
   Result<void> let_children_in();
+  void serve_metrics();
   void await_signal();
   Post post() {
     return [this](std::function<void()> function) { asio::post(loop_, std::move(function)); };
@@ -87,6 +93,7 @@ class DaemonImpl : public Daemon {
   SystemClock clock_;
   LoopTimers timers_;
   asio::signal_set signals_;
+  std::unique_ptr<metrics::RecentEvents> recent_;  // only with metrics.listen
   Users users_;
   std::unique_ptr<dialect::Dialect> dialect_;
   std::unique_ptr<timekeeper::Timekeeper> timekeeper_;
@@ -96,6 +103,7 @@ class DaemonImpl : public Daemon {
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<ingress::UnixIngress> ingress_;
   std::unique_ptr<control::Control> control_;
+  std::unique_ptr<metrics::Server> metrics_;
   std::optional<service::ListeningSocket> inherited_;
   std::optional<ConfigReader> reader_;
   unsigned reloads_ = 0;
@@ -107,6 +115,7 @@ class DaemonImpl : public Daemon {
 
 Result<void> DaemonImpl::build() {
   inherited_ = service::inherited_socket("children");  // before the first thread
+  if (!settings_.metrics.listen.empty()) recent_ = std::make_unique<metrics::RecentEvents>(clock_);
   auto users = users_of(settings_);
   if (!users) return fail(users.error());
   users_ = std::move(*users);
@@ -190,7 +199,20 @@ Result<void> DaemonImpl::let_children_in() {
   if (path != configured.path)
     log::emit(events::Id::socket_elsewhere, {{"path", path}, {"configured", configured.path}});
   log::emit(events::Id::daemon_ready, {{"path", path}});
+  if (recent_) serve_metrics();
   return {};
+}
+
+// Never a reason not to start: the gateway's job is another.
+void DaemonImpl::serve_metrics() {
+  const auto status = [this] { return gateway_->status(); };
+  auto server = metrics::serve(loop_, settings_.metrics, {clock_, timers_, status, control::to_json, *recent_});
+  if (server) {
+    metrics_ = std::move(*server);
+    return;
+  }
+  log::emit(events::Id::metrics_failed, {{"error", server.error().line()}, {"delay", spell(metrics_again)}});
+  timers_.after(metrics_again, [this] { serve_metrics(); });
 }
 
 void DaemonImpl::await_signal() {

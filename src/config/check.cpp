@@ -6,6 +6,7 @@
 #include "units.hpp"
 #include "vouchgate/model/endpoint.hpp"
 #include "vouchgate/model/ids.hpp"
+#include "vouchgate/model/listen_address.hpp"
 #include "vouchgate/model/message.hpp"
 
 namespace vouchgate::config {
@@ -27,6 +28,7 @@ class Checks {
     socket("ingress.unix.path", s_.ingress.unix_socket.path);
     socket("control.path", s_.control.path);
     spool();
+    metrics();
     if (s_.key.holder == "tpm" && s_.key.tpm.tcti.empty())
       complain("key.tpm.tcti", "must be set", "an empty TCTI would let the library choose, down to TCP on localhost");
     if (s_.key.holder == "tpm" && s_.key.tpm.handle == s_.key.tpm.parent)
@@ -138,6 +140,12 @@ class Checks {
                std::to_string(spool.device_share) + " percent of spool.max_bytes cannot hold the largest message (" +
                    print_number(max_event_bytes, Style::bytes) + ")",
                "raise spool.max_bytes or spool.device_share");
+  }
+
+  void metrics() {
+    if (s_.metrics.listen.empty()) return;
+    if (const auto address = ListenAddress::parse(s_.metrics.listen); !address)
+      complain("metrics.listen", address.error().subject + " " + address.error().reason, address.error().hint);
   }
 
   void socket(const std::string& path, const std::string& value) {

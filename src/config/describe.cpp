@@ -205,6 +205,15 @@ void describe(Visitor& v, Settings& s, const Words& words) {
     describe_spool(v, s.spool);
     v.leave();
   }
+  if (v.enter("metrics", "Numbers for Prometheus and a status page on one local HTTP port; see docs/metrics.md.")) {
+    v.text(
+        "listen", s.metrics.listen,
+        "Address and port, e.g. \"127.0.0.1:9464\". Empty: off. Whoever reaches it can read the status, nothing more; "
+        "an address that is not loopback is taken with a warning.");
+    v.number32("max_devices", s.metrics.max_devices, {0, 2000}, Style::decimal,
+               "The most devices with series and table rows of their own; the others are summed as device=\"_other\".");
+    v.leave();
+  }
   if (v.enter("log", "What goes to the journal.")) {
     v.live().word("level", s.log.level, {"error", "warning", "notice", "info", "debug"},
                   "The least severe level that is logged.");

@@ -7,7 +7,7 @@ import sys
 from tree import room_of, run
 
 PURE = {"token", "attach", "session", "dialect"}
-ADAPTERS = {"config", "keys", "spool", "mqtt", "ingress", "control", "service", "timekeeper", "provision"}
+ADAPTERS = {"config", "keys", "spool", "mqtt", "ingress", "control", "service", "timekeeper", "provision", "metrics"}
 BELOW = {"contract", "model", "base"}
 # What each room may see at most (docs/architecture.md, Rooms). A new room needs a line here: that is the decision.
 MAY_SEE = {

@@ -8,6 +8,7 @@ from tree import run
 # include prefix -> the paths that may name it. What is not listed and not the system's has no home yet.
 HOMES = [
     (r"boost/asio/", r"^include/vouchgate/base/asio\.hpp$"),
+    (r"boost/beast/", r"^src/metrics/"),
     (r"boost/", r"^$"),
     (r"tl/expected\.hpp$", r"^include/vouchgate/base/result\.hpp$"),
     (r"yaml-cpp/", r"^src/config/"),
@@ -17,8 +18,9 @@ HOMES = [
     (r"sqlite3\.h$", r"^src/spool/"),
     (r"zlib\.h$", r"^src/spool/"),
     (r"systemd/", r"^src/service/"),
+    (r"prometheus/", r"^src/metrics/"),
     (r"CLI/", r"^src/((app|cli)/|emulator/\w*main\.cpp$)"),
-    (r"nlohmann/", r"^src/(token|dialect|ingress|control|cli|emulator)/"),
+    (r"nlohmann/", r"^src/(token|dialect|ingress|control|metrics|cli|emulator)/"),
     (r"(jwt\.h$|mosquitto)", r"^src/emulator/"),
 ]
 SYSTEM = re.compile(r"^(\w+|(sys|netinet|arpa|net|linux|bits)/\w+\.h|\w+\.h)$")

@@ -70,6 +70,10 @@ struct SpoolSettings {
   Duration write_after = Duration(500);  // children with ack: delivered: written if no PUBACK came by then; 0 = always
   std::uint32_t poison_after = 5;        // sessions in a row that one message may end; 0 = any number
 };
+struct MetricsSettings {
+  std::string listen;               // address:port of the HTTP listener; empty = off
+  std::uint32_t max_devices = 200;  // with series of their own; the others are summed
+};
 struct LogSettings {
   std::string level = "info";
 };
@@ -82,6 +86,7 @@ struct Settings {
   IngressSettings ingress;
   ControlSettings control;
   SpoolSettings spool;
+  MetricsSettings metrics;
   LogSettings log;
 };
 

@@ -109,6 +109,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"devices: [{id: pump-1, token_file: /x}]", "needs auth: token"},
         Wrong{"devices: [{id: \"a\\0b\"}]", "devices[0].id: has a NUL byte"},
         Wrong{"devices: [{id: pump-1, colour: red}]", "devices[0].colour: unknown key"},
+        Wrong{"metrics: {listen: \"localhost:9464\"}",
+              "v.yaml:4:19: metrics.listen: 'localhost:9464' has no numeric address"},
         Wrong{"control: {path: \"\"}", "control.path: must be set"},
         Wrong{"control: {path: "
               "/123456789/123456789/123456789/123456789/123456789/123456789/123456789/123456789/123456789/123456789/"
