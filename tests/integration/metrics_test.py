@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -171,6 +172,15 @@ class Metrics(unittest.TestCase):
             descriptors = f"/proc/{rig.daemon.process.pid}/fd"
             held = {os.readlink(f"{descriptors}/{name}") for name in os.listdir(descriptors)}
             self.assertFalse({f"socket:[{inode}]" for inode in inodes} & held, "no TCP listener")
+
+    def test_every_alert_fires_for_its_trouble_and_none_on_a_good_day(self):
+        with open(os.path.join(SOURCE, "tests/integration/alerts.yaml"), encoding="utf-8") as file:
+            cases = file.read().replace("{rules}", os.path.join(SOURCE, "config/alerts/vouchgate.rules.yaml"))
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write(cases)
+            file.flush()
+            done = promtool("test", "rules", file.name)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_the_alert_rules_and_the_dashboard_speak_of_numbers_that_exist(self):
         rules = os.path.join(SOURCE, "config/alerts/vouchgate.rules.yaml")

@@ -23,7 +23,7 @@ class Tree:
                 try:
                     files[relative.as_posix()] = path.read_text(encoding="utf-8")
                 except UnicodeDecodeError:
-                    continue  # a binary file has no lines to judge
+                    files[relative.as_posix()] = ""  # a binary file has no lines to judge; a link may lead to it
         return Tree(files)
 
     def texts(self, pattern):
