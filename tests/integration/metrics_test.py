@@ -23,6 +23,10 @@ def free_port():
         return listener.getsockname()[1]
 
 
+def own_network():
+    return os.geteuid() == 0 and subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode == 0
+
+
 def promtool(*arguments, stdin=None):
     return subprocess.run(["promtool", *arguments], input=stdin, capture_output=True, text=True, check=False)
 
@@ -33,12 +37,13 @@ class MetricsRig(Rig):
     def __init__(self, children, **more):
         super().__init__(children, **more)
         self.metrics_port = free_port()
+        self.metrics_host = "127.0.0.1"
         self.max_devices = 200
 
     def write_config(self, **replace):
         super().write_config(**replace)
         with open(self.config, "a", encoding="utf-8") as file:
-            file.write(f"metrics: {{listen: \"127.0.0.1:{self.metrics_port}\", max_devices: {self.max_devices}}}\n")
+            file.write(f"metrics: {{listen: \"{self.metrics_host}:{self.metrics_port}\", max_devices: {self.max_devices}}}\n")
 
     def get(self, path, method="GET"):
         connection = http.client.HTTPConnection("127.0.0.1", self.metrics_port, timeout=DEADLINE)
@@ -161,6 +166,15 @@ class Metrics(unittest.TestCase):
             rig.start_all()
             self.assertIn(f"metrics: 127.0.0.1:{rig.metrics_port}: the port is taken", rig.daemon.log())
             self.assertEqual(rig.status()["gateway"], "gw-1")
+            self.assertEqual(rig.daemon.stop(), 0, rig.logs())
+
+    @unittest.skipUnless(own_network(), "needs a network namespace")
+    def test_an_address_that_is_not_loopback_is_taken_with_a_warning(self):
+        with MetricsRig(["pump-1"]) as rig:
+            rig.metrics_host = "0.0.0.0"
+            rig.start_key()
+            rig.start_daemon(inside=("unshare", "-n"))  # nobody else can reach it there
+            self.assertIn(f"warning: metrics: http://0.0.0.0:{rig.metrics_port}/ is not a loopback address", rig.daemon.log())
             self.assertEqual(rig.daemon.stop(), 0, rig.logs())
 
     def test_off_unless_configured(self):
