@@ -3,7 +3,7 @@ function __vouchgate_at
     set -l verb ''
     for word in (commandline -opc)[2..]
         switch "$verb $word"
-            case ' key' 'key create' 'key show' 'key export' 'key test' 'key remove' ' token' 'token mint' 'token inspect' ' status' ' devices' 'devices list' 'devices show' 'devices attach' 'devices detach' ' send' ' listen' ' renew' ' spool' 'spool stats' 'spool audit' 'spool list' 'spool show' 'spool retry' 'spool discard'
+            case ' key' 'key create' 'key show' 'key export' 'key test' 'key remove' ' token' 'token mint' 'token inspect' ' status' ' devices' 'devices list' 'devices show' 'devices attach' 'devices detach' ' send' ' listen' ' renew' ' spool' 'spool stats' 'spool audit' 'spool list' 'spool show' 'spool retry' 'spool discard' ' check' ' plan'
                 set verb (string trim "$verb $word")
         end
     end
@@ -23,6 +23,8 @@ complete -c vouchgate -n '__vouchgate_at \'\'' -a send -d 'a message of a child 
 complete -c vouchgate -n '__vouchgate_at \'\'' -a listen -d 'print a child\'s config and commands as they arrive'
 complete -c vouchgate -n '__vouchgate_at \'\'' -a renew -d 'swap the session\'s token now'
 complete -c vouchgate -n '__vouchgate_at \'\'' -a spool -d 'the durable queue of the running daemon, and its quarantine'
+complete -c vouchgate -n '__vouchgate_at \'\'' -a check -d 'what keeps the gateway from working: key, clock, network, cloud, spool; exit 1 if something failed'
+complete -c vouchgate -n '__vouchgate_at \'\'' -a plan -d 'hours without a link, bytes written a day and years of flash at a rate'
 complete -c vouchgate -l help -d 'Print this help message and exit'
 complete -c vouchgate -n '__vouchgate_at \'\'' -l version -d 'Display program version information and exit'
 complete -c vouchgate -l config -r -F -d 'configuration file; conf.d/*.yaml beside it is read as well'
@@ -71,3 +73,10 @@ complete -c vouchgate -n '__vouchgate_at \'spool retry\'' -l device -x -a '(__vo
 complete -c vouchgate -n '__vouchgate_at \'spool discard\'' -l all -d 'everything in quarantine'
 complete -c vouchgate -n '__vouchgate_at \'spool discard\'' -l device -x -a '(__vouchgate_devices)' -d 'with --all: of this device only'
 complete -c vouchgate -n '__vouchgate_at \'spool discard\'' -l yes -d 'do not ask'
+complete -c vouchgate -n '__vouchgate_at \'check\'' -l fix -d 'mend directories, owners, modes and groups; says first what it will do'
+complete -c vouchgate -n '__vouchgate_at \'check\'' -l yes -d 'with --fix: do not ask'
+complete -c vouchgate -n '__vouchgate_at \'check\'' -l user -x -d 'the daemon\'s user, if it is not vouchgate'
+complete -c vouchgate -n '__vouchgate_at \'plan\'' -l rate -x -d 'messages a second, of all children together'
+complete -c vouchgate -n '__vouchgate_at \'plan\'' -l size -x -d 'bytes of payload of one message'
+complete -c vouchgate -n '__vouchgate_at \'plan\'' -l flash -x -a 'sd-card emmc industrial ssd' -d 'class of flash: sd-card (SD card for consumers, 500 cycles) emmc (eMMC, MLC, 3000 cycles) industrial (industrial SD card or eMMC in pSLC mode, 20000 cycles) ssd (SSD, TLC, 1000 cycles)'
+complete -c vouchgate -n '__vouchgate_at \'plan\'' -l disk -x -d 'size of the flash, e.g. 8GiB, if it is larger than the spool\'s file system'
