@@ -3,7 +3,9 @@
 
 #include <gmock/gmock.h>
 
-#include <future>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "cli/check/report.hpp"
@@ -37,11 +39,17 @@ TEST(CheckRun, what_rests_on_a_failure_is_skipped_and_names_it) {
   EXPECT_FALSE(done.hung);
 }
 
+struct Gate {
+  std::mutex mutex;
+  std::condition_variable news;
+  bool open = false;
+};
+
 TEST(CheckRun, what_hangs_fails_and_the_others_go_on) {
-  std::promise<void> release, left;
-  const auto hangs = [&] {
-    release.get_future().wait();
-    left.set_value_at_thread_exit();
+  const auto gate = std::make_shared<Gate>();  // shared with a thread that outlives the run
+  const auto hangs = [gate] {
+    std::unique_lock lock(gate->mutex);
+    gate->news.wait(lock, [&] { return gate->open; });
     return ok("late");
   };
   const auto fine = [] { return ok("y"); };
@@ -51,8 +59,9 @@ TEST(CheckRun, what_hangs_fails_and_the_others_go_on) {
   EXPECT_EQ(done.findings[0].verdict, Verdict::failed);
   EXPECT_THAT(done.findings[0].what, HasSubstr("no answer within"));
   EXPECT_EQ(done.findings[1].verdict, Verdict::ok);
-  release.set_value();
-  left.get_future().wait();
+  const std::lock_guard lock(gate->mutex);
+  gate->open = true;
+  gate->news.notify_all();
 }
 
 TEST(CheckRun, nothing_begins_after_the_deadline) {
