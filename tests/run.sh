@@ -2,12 +2,13 @@
 # Builds and runs every test from a fresh clone on Debian 12; never sends a byte off this machine but to apt's mirror.
 # Usage: tests/run.sh [STAGE...]   stages: fuzz asan tsan package dev (all of these, in this order, by default), and tidy,
 # which needs a quarter of an hour of two processors on a cold cache and so is asked for by name
-# As root it installs what is missing; otherwise packaging/install-deps.sh must have run once. VOUCHGATE_CCACHE names a
-# compiler cache to keep (default build/ccache). The last lines are ctest's summary of the dev stage.
+# As root it installs what is missing; otherwise packaging/install-deps.sh must have run once. VOUCHGATE_CCACHE names the
+# compiler cache (default vouchgate-ccache in the user's cache directory, so that every clone shares it; below build/
+# where that cannot be written). The last lines are ctest's summary of the dev stage.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
-fuzz_seconds=${VOUCHGATE_FUZZ_SECONDS:-20}
+fuzz_seconds=${VOUCHGATE_FUZZ_SECONDS:-10}
 default_stages=(fuzz asan tsan package dev)
 all_stages=("${default_stages[@]}" tidy)
 stages=("$@")
@@ -21,7 +22,10 @@ done
 
 packaging/install-deps.sh all
 export PATH=/usr/bin:/bin:$PATH # Debian's python3, which sees Debian's python3-jwt, before anybody's own
-export CCACHE_DIR=${VOUCHGATE_CCACHE:-$PWD/build/ccache} CCACHE_BASEDIR=$PWD CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-3G}
+caches=${XDG_CACHE_HOME:-${HOME:-$PWD/build}/.cache}
+mkdir -p "$caches" 2>/dev/null && [[ -w $caches ]] || caches=$PWD/build
+export CCACHE_DIR=${VOUCHGATE_CCACHE:-$caches/vouchgate-ccache}
+export CCACHE_BASEDIR=$PWD CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-3G}
 export CCACHE_NOHASHDIR=true CMAKE_CXX_COMPILER_LAUNCHER=ccache
 mkdir -p build "$CCACHE_DIR"
 

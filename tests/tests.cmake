@@ -10,6 +10,7 @@ function(vouchgate_test name)
   target_link_libraries(${name} PRIVATE ${T_LINKS} GTest::gmock_main)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support ${CMAKE_SOURCE_DIR}/src)
   target_compile_definitions(${name} PRIVATE VOUCHGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" VOUCHGATE_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  target_compile_options(${name} PRIVATE -O0) # a third less to compile; what is tested keeps its own flags
   set_property(GLOBAL APPEND PROPERTY vouchgate_suite ${name})
   gtest_discover_tests(${name} TEST_PREFIX ${T_LABEL}. DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${T_LABEL} TIMEOUT 300)
 endfunction()
