@@ -131,6 +131,16 @@ TEST_F(TpmKey, authorisation_files_are_checked) {
   EXPECT_NE(reason("credential:tpm").find("systemd handed over no credentials"), std::string::npos);
 }
 
+TEST_F(TpmKey, a_systemd_credential_is_the_authorisation_value_with_the_mode_that_systemd_gives_it) {
+  const auto path = std::filesystem::path(write("credentials-tpm", "correct horse\n", 0440));
+  ::setenv("CREDENTIALS_DIRECTORY", path.parent_path().c_str(), 1);
+  settings.tpm.auth_file = "credential:credentials-tpm";
+  const auto made = create(settings);
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  ASSERT_TRUE(made) << made.error().text();
+  ASSERT_TRUE((*made)->sign(view("input")));
+}
+
 TEST_F(TpmKey, nothing_stays_loaded_in_a_chip_without_a_resource_manager) {
   for (int i = 0; i < 4; ++i) {  // it has three places
     const auto made = create(settings);

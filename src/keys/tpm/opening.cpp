@@ -25,15 +25,17 @@ Result<Algorithm> algorithm_of(const KeySettings& settings) {
 Result<std::string> auth_value(const std::string& where) {
   if (where.empty()) return std::string();
   constexpr std::string_view credential = "credential:";
+  // systemd lets the service's user alone in by an access control list, whose mask stat() shows as the group's bits.
+  const bool guarded = where.starts_with(credential);
   std::string path = where;
-  if (where.starts_with(credential)) {
+  if (guarded) {
     const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
     if (directory == nullptr)
       return fail(Code::not_found, "key.tpm.auth_file", where, "systemd handed over no credentials",
                   "LoadCredential= in a drop-in of vouchgated.service");
     path = std::string(directory) + "/" + where.substr(credential.size());
   }
-  auto text = read_file("key.tpm.auth_file", path);
+  auto text = read_file("key.tpm.auth_file", path, guarded);
   if (!text) return fail(text.error());
   if (text->ends_with('\n')) text->pop_back();
   if (text->empty())
