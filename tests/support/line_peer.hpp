@@ -34,9 +34,9 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-// Turns the loop until `done`, at most five seconds. False: the deadline passed.
+// Turns the loop until `done`, at most a minute, for loaded machines. False: the deadline passed.
 inline bool turn_until(asio::io_context& loop, const std::function<bool()>& done) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!done()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     if (loop.stopped()) loop.restart();
@@ -59,7 +59,7 @@ class LinePeer {
   LinePeer& operator=(const LinePeer&) = delete;
 
   bool connected() const { return connected_; }
-  // False: the other side hung up, or took too little for five seconds.
+  // False: the other side hung up, or took too little for a minute.
   bool say(std::string_view bytes) {
     return turn_until(loop_, [&] { return push(bytes) < 0 || bytes.empty(); }) && bytes.empty();
   }
@@ -71,7 +71,7 @@ class LinePeer {
     bytes.remove_prefix(static_cast<std::size_t>(sent));
     return sent;
   }
-  // The next line, "<end>" at end of file or reset, "<nothing>" after five seconds.
+  // The next line, "<end>" at end of file or reset, "<nothing>" after a minute.
   std::string hear() {
     std::string line;
     const bool heard = turn_until(loop_, [&] { return take(line) || (pull() && take(line)) || ended_; });
