@@ -93,6 +93,7 @@ void Machine::Step::connect() {
   if (std::exchange(m.clock_stepped_, false)) return mint();
   m.state_ = State::connecting;
   m.expires_ = std::exchange(m.next_expires_, std::nullopt);
+  m.endpoint_gone_ = false;
   ++m.tried_in_round_;
   act(Connect{m.endpoint_});
 }
@@ -109,7 +110,9 @@ void Machine::Step::connect_failed(const ConnectFailed& failed) {
   const Duration delay = at_once ? Duration(0) : next_retry();
   report(Report::What::connect_failed, failed.reason, delay);
   // A cloud that says "unavailable" at one endpoint may serve at the next, after the pause it deserves.
-  if (!round_over && (at_once || failed.failure == ConnectFailure::server))
+  if (m.endpoint_gone_)
+    first_endpoint();  // all that are listed now are still to be tried
+  else if (!round_over && (at_once || failed.failure == ConnectFailure::server))
     m.endpoint_ = (m.endpoint_ + 1) % m.settings_.endpoints;
   else
     first_endpoint();

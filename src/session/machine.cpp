@@ -33,7 +33,9 @@ void Machine::reconfigure(Settings settings, bool new_endpoints) {
   if (settings.backoff_base != settings_.backoff_base || settings.backoff_cap != settings_.backoff_cap)
     backoff_ = Backoff(settings.backoff_base, settings.backoff_cap, shortest_retry);
   settings_ = settings;
-  if (new_endpoints) endpoint_ = tried_in_round_ = 0;
+  if (!new_endpoints) return;
+  endpoint_ = tried_in_round_ = 0;
+  endpoint_gone_ = state_ == State::connecting;
 }
 
 std::vector<Action> Machine::on(const Event& event, Monotonic now) {

@@ -42,6 +42,7 @@ class Machine {
   std::uint32_t short_lives_ = 0;
   bool traffic_open_ = false;  // between OpenTraffic and CloseTraffic
   std::size_t endpoint_ = 0, tried_in_round_ = 0;
+  bool endpoint_gone_ = false;  // the CONNECT under way goes to one that is not listed any more
   std::optional<Monotonic> due_;
   Monotonic connected_at_{}, retry_at_{}, stop_by_{};
   std::optional<Monotonic> expires_, next_expires_;

@@ -49,6 +49,25 @@ TEST(Connect, AVoidTokenThatComesWhileTheClockIsStillDoubtedIsDropped) {
   EXPECT_EQ(bench.on(TimeTrusted{}), "waiting_for_time; mint");
 }
 
+TEST(Connect, NewEndpointsBeginWithTheFirstWhateverBecomesOfTheConnectToAnOldOne) {
+  Bench bench(3);
+  bench.to_connecting();
+  bench.machine.reconfigure(Bench::settings(2), true);
+  EXPECT_EQ(bench.on(failed(ConnectFailure::network)), "connect_failed 'no'; mint") << "not a try of the new round";
+  EXPECT_EQ(bench.on(bench.token()), "connect 0");
+  EXPECT_EQ(bench.on(failed(ConnectFailure::network)), "connect_failed 'no'; mint");
+  EXPECT_EQ(bench.on(bench.token()), "connect 1");
+}
+
+TEST(Connect, AnAnswerOfAnOldEndpointIsPausedForBeforeTheFirstNewOne) {
+  Bench bench(3);
+  bench.to_connecting();
+  bench.machine.reconfigure(Bench::settings(2), true);
+  EXPECT_EQ(bench.on(failed(ConnectFailure::server)), "connect_failed 'no' in 1500ms; arm 1500ms");
+  bench.timer();
+  EXPECT_EQ(bench.on(bench.token()), "connect 0");
+}
+
 TEST(Connect, ABackoffThatEndsWhileTheClockIsDoubtedWaitsForTime) {
   Bench bench;
   bench.to_connecting();
