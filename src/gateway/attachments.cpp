@@ -216,7 +216,8 @@ void Attachments::perform(Child& child, const attach::Action& action) {
                  [&](const attach::RequestSubscribe&) { turn(attach::SubscribeTurn{}); },
                  [&](const attach::SendAttach&) { send(child, What::attach); },
                  [&](const attach::SendSubscribe&) { send(child, What::subscribe); },
-                 [&](const attach::SendDetach&) { send(child, What::detach); },
+                 // Waits for its turn, too: many that leave at once must not exceed the published rate.
+                 [&](const attach::SendDetach&) { pump_.request_turn([this, &child] { send(child, What::detach); }); },
                  [&](const attach::Arm& arming) { arm(child, arming.delay); },
                  [&](const attach::Disarm&) {
                    timers_.cancel(child.timer);

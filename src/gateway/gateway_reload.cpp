@@ -40,11 +40,11 @@ void GatewayImpl::change_devices(std::map<DeviceId, DeviceSettings> devices) {
     if (!devices_.contains(device)) added.push_back(device);
   for (const auto& [device, unused] : devices_)
     if (!devices.contains(device)) removed.push_back(device);
-  devices_ = std::move(devices);
-  if (added.empty() && removed.empty()) return;
-  log::emit(events::Id::devices_changed, {{"added", names(added)}, {"removed", names(removed)}});
+  if (!added.empty() || !removed.empty())
+    log::emit(events::Id::devices_changed, {{"added", names(added)}, {"removed", names(removed)}});
   const SpoolUsage usage = parts_.spool.usage();
   for (const DeviceId& device : removed) remove_device(device, usage);
+  devices_ = std::move(devices);  // not before: a turn that comes meanwhile may be an attach of one that leaves
   for (const DeviceId& device : added) {
     pump_.add(device);
     pump_.found_on_disk(device);  // what waits from an earlier time in the list; a look that finds nothing is cheap

@@ -101,6 +101,33 @@ TEST_F(Reload, a_device_that_is_removed_while_its_attach_is_under_way_does_no_ha
   EXPECT_EQ(cloud.received(events_topic("pump-1")), numbers(1, 5));
 }
 
+TEST_F(Reload, many_devices_that_leave_at_once_keep_to_the_published_pace) {
+  settings.cloud.limits.messages_per_second = 20;
+  for (int i = 0; i < 200; ++i) add("leaver-" + std::to_string(i));
+  start();
+  ASSERT_TRUE(advance_until([&] { return cloud.attached().size() == settings.devices.size(); }));
+  for (int i = 0; i < 200; ++i) remove("leaver-" + std::to_string(i));
+  reload();
+  settle();
+  EXPECT_LE(cloud.count("detach"), 20u) << "the cloud cuts off who is faster";
+  advance(5s);
+  EXPECT_LE(cloud.count("detach"), 110u);
+  ASSERT_TRUE(advance_until([&] { return cloud.attached().size() == 3; }));
+  EXPECT_EQ(cloud.count("connect"), 1u);
+}
+
+TEST_F(Reload, devices_that_leave_while_their_attaches_wait_for_a_turn_do_no_harm) {
+  settings.cloud.limits.messages_per_second = 20;
+  for (int i = 0; i < 200; ++i) add("leaver-" + std::to_string(i));
+  start();
+  advance(2s);
+  for (int i = 0; i < 200; ++i) remove("leaver-" + std::to_string(i));
+  reload();
+  advance(30s);
+  EXPECT_THAT(cloud.attached(), ElementsAre("pump-1", "pump-2", "thermo-1"));
+  EXPECT_EQ(cloud.count("connect"), 1u);
+}
+
 TEST_F(Reload, a_device_that_waited_in_the_spool_before_it_was_listed_is_sent) {
   start();
   greet("pump-1");
