@@ -71,19 +71,21 @@ void ServerImpl::accept() {
 }
 
 void ServerImpl::admit(Tcp::socket socket) {
-  if (!make_room()) return;  // closes it
+  make_room();
   connections_.push_back(std::make_shared<Connection>(std::move(socket), *this, limits_));
   connections_.back()->start();
 }
 
-// Idle connections, oldest first, make room: they must not keep a scraper out.
-bool ServerImpl::make_room() {
-  if (connections_.size() < limits_.connections) return true;
-  const auto idle = std::ranges::find_if(connections_, [](const auto& one) { return one->expendable(); });
-  if (idle == connections_.end()) return false;
-  (*idle)->abandon();
-  connections_.erase(idle);
-  return true;
+// Idle connections make room, then slow readers, oldest first: they must not keep a scraper out. Listeners stay: they
+// are fewer than the connections.
+void ServerImpl::make_room() {
+  if (connections_.size() < limits_.connections) return;
+  auto one = std::ranges::find_if(connections_, [](const auto& each) { return each->expendable(); });
+  if (one == connections_.end())
+    one = std::ranges::find_if(connections_, [](const auto& each) { return !each->listening(); });
+  if (one == connections_.end()) return;
+  (*one)->abandon();
+  connections_.erase(one);
 }
 
 void ServerImpl::ended(Connection& connection) {
@@ -129,8 +131,12 @@ Text ServerImpl::numbers_now() {
 }
 
 Text ServerImpl::turn() {
-  return shared(feed(snapshot(), settings_.max_devices, sources_.json, history_.json(sources_.clock.monotonic()),
-                     sources_.recent.json()));
+  const Monotonic now = sources_.clock.monotonic();
+  if (!turn_ || now - turn_made_ >= turn_every) {
+    turn_ = shared(feed(snapshot(), settings_.max_devices, sources_.json, history_.json(now), sources_.recent.json()));
+    turn_made_ = now;
+  }
+  return turn_;
 }
 
 std::optional<Text> ServerImpl::listen_to(Connection& connection) {

@@ -29,7 +29,7 @@ class ServerImpl : public Server, public Host {
  private:
   void accept();
   void admit(Tcp::socket socket);
-  bool make_room();
+  void make_room();
   Status snapshot();
   Text numbers_now();
   Text turn();
@@ -45,8 +45,8 @@ class ServerImpl : public Server, public Host {
   bool local_ = true;
   std::list<std::shared_ptr<Connection>> connections_;  // oldest first
   History history_;
-  Text numbers_;
-  Monotonic numbers_made_;
+  Text numbers_, turn_;
+  Monotonic numbers_made_, turn_made_;
   bool said_summed_ = false;
   TimerId accept_timer_ = 0, sample_timer_ = 0, turn_timer_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -116,6 +116,19 @@ TEST_F(ServerTest, AScraperGoneMadCostsOneSnapshotASecond) {
   EXPECT_EQ(snapshots, before + 1);
 }
 
+TEST_F(ServerTest, ListenersThatComeInTheSameSecondCostOneSnapshot) {
+  const int before = snapshots;
+  std::vector<std::unique_ptr<Peer>> peers;
+  for (int i = 0; i < 8; ++i) {
+    peers.push_back(std::make_unique<Peer>(loop, server->port()));
+    peers.back()->send(get_events);
+    ASSERT_TRUE(peers.back()->hears("data: "));
+  }
+  EXPECT_EQ(snapshots, before + 1);
+  time.advance(std::chrono::seconds(1));
+  EXPECT_EQ(snapshots, before + 2);
+}
+
 TEST_F(ServerTest, RefusesEverythingElse) {
   const std::pair<std::string, const char*> table[] = {
       {"GET /x HTTP/1.1\r\n\r\n", "HTTP/1.1 404 "},
@@ -145,6 +158,18 @@ TEST_F(ServerTest, IdleConnectionsDoNotKeepAScraperOut) {
   }
   EXPECT_THAT(ask(get_metrics), StartsWith("HTTP/1.1 200 "));
   EXPECT_EQ(idle.front()->all(), "");
+}
+
+TEST_F(ServerTest, ReadersThatDoNotReadDoNotKeepAScraperOut) {
+  status.gateway = std::string(16 << 20, 'x');  // more than the sockets hold
+  std::vector<std::unique_ptr<Peer>> slow;
+  for (int i = 0; i < 40; ++i) {
+    slow.push_back(std::make_unique<Peer>(loop, server->port()));
+    slow.back()->send(i < 8 ? get_events : get_metrics);
+  }
+  ASSERT_TRUE(turn_until(loop, [&] { return server->listeners() == 8; }));
+  EXPECT_THAT(ask(get_metrics), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(server->listeners(), 8u);
 }
 
 TEST_F(ServerTest, AReaderThatDoesNotReadIsDropped) {
