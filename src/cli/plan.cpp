@@ -15,6 +15,7 @@ namespace {
 constexpr double fixed_cost = 64;
 constexpr double seconds_a_day = 86400;
 constexpr double longest_seconds = 3.2e9;  // a century: beyond it a figure says nothing
+constexpr double most_bytes = 1e18;        // likewise
 // What the flash's own controller writes for one byte that it is given. Assumed: data sheets seldom tell.
 constexpr double controller_amplification = 2;
 constexpr double fewest_years = 5;
@@ -69,9 +70,9 @@ void warn_of_space(const PlanInput& in, Plan& out) {
     out.warnings.push_back({std::to_string(in.devices) + " children with spool.device_share " +
                                 std::to_string(in.spool.device_share) + " cannot fill the spool",
                             "raise spool.device_share"});
-  if (out.autonomy < in.spool.max_age)
+  if (out.full_after < in.spool.max_age)
     out.warnings.push_back(
-        {"spool.max_age is " + spell(in.spool.max_age) + ", but the spool is full after " + spell(out.autonomy),
+        {"spool.max_age is " + spell(in.spool.max_age) + ", but the spool is full after " + spell(out.full_after),
          in.spool.when_full == "refuse" ? "children are refused from then on; raise spool.max_bytes, or send less"
                                         : "the oldest are dropped from then on; raise spool.max_bytes, or send less"});
 }
@@ -120,10 +121,11 @@ Plan plan(const PlanInput& in) {
   out.capacity = std::min(share_of(in), room_on_disk(in));
   const double fit = static_cast<double>(out.capacity) / (size + fixed_cost);
   out.messages = static_cast<std::uint64_t>(fit);
-  out.autonomy = duration_of(fit / in.rate);
+  out.full_after = duration_of(fit / in.rate);
+  out.autonomy = std::min(out.full_after, in.spool.max_age);
   const double written = written_for_one(in.rate, size);
   out.amplification = written / std::max(1.0, size);
-  out.written_a_day = written * in.rate * seconds_a_day;
+  out.written_a_day = std::min(written * in.rate * seconds_a_day, most_bytes);
   out.flash_years =
       in.flash.cycles * static_cast<double>(in.disk_size) / (out.written_a_day * controller_amplification * 365);
   const double spare = cloud_rate(in) - in.rate;

@@ -37,7 +37,8 @@ struct PlanWarning {
 struct Plan {
   std::uint64_t capacity = 0;  // bytes that an empty spool takes before it is full
   std::uint64_t messages = 0;  // as many of these fit
-  Duration autonomy{};         // from an empty spool without a link to a full one
+  Duration full_after{};       // from an empty spool without a link to a full one
+  Duration autonomy{};         // ... or to the first message that expires, whichever comes first
   double amplification = 0;    // bytes written to the disk for one of payload; an estimate
   double written_a_day = 0;    // bytes; an estimate
   double flash_years = 0;      // an estimate

@@ -36,6 +36,11 @@ std::string years(double value) {
   return value > 100 ? "more than 100 years" : value < 0.1 ? "less than 0.1 years" : decimal(value) + " years";
 }
 
+// What CLI::Range lets through, as it compares false with everything.
+std::string refuse_nan(const std::string& text) {
+  return text.find_first_of("nN") == std::string::npos ? "" : "is not a number";
+}
+
 std::string rate_text(double rate) {
   std::string out = std::to_string(rate);
   out.erase(out.find_last_not_of('0') + 1);
@@ -47,6 +52,7 @@ void print_text(const PlanInput& in, const Plan& out) {
   std::cout << "load       " << rate_text(in.rate) << " messages a second of " << bytes_text(in.size) << ", "
             << in.devices << (in.devices == 1 ? " child" : " children") << "\nautonomy   " << spell(out.autonomy)
             << " without a link: " << grouped(out.messages) << " messages in " << bytes_text(out.capacity)
+            << (out.autonomy < out.full_after ? ", but the oldest expire by then (spool.max_age)" : "")
             << "\ndrain      "
             << (out.drain == Duration(0) ? "never" : spell(out.drain) + " for a full spool, while messages keep coming")
             << "\nwritten    " << bytes_text(static_cast<std::uint64_t>(out.written_a_day)) << " a day, "
@@ -67,6 +73,7 @@ void print_json(const PlanInput& in, const Plan& out) {
                     {"capacity_bytes", out.capacity},
                     {"messages", out.messages},
                     {"autonomy_ms", out.autonomy.count()},
+                    {"full_after_ms", out.full_after.count()},
                     {"drain_ms", out.drain == Duration(0) ? Json() : Json(out.drain.count())},
                     {"amplification", out.amplification},
                     {"written_bytes_per_day", static_cast<std::uint64_t>(out.written_a_day)},
@@ -118,6 +125,7 @@ void add_plan_command(CLI::App& app, Context& context) {
   }
   verb->add_option("--rate", options->rate, "messages a second, of all children together")
       ->check(CLI::Range(0.0001, 1e6))
+      ->check(refuse_nan)
       ->capture_default_str();
   verb->add_option("--size", options->size, "bytes of payload of one message")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 30))

@@ -98,7 +98,7 @@ Finding judge_config(const std::string& path, const config::Loaded& loaded) {
       first.file + (first.line > 0 ? ":" + std::to_string(first.line) + ":" + std::to_string(first.column) : "");
   std::string what = where + ": " + first.what;
   if (loaded.mistakes.size() > 1) what += " (and " + std::to_string(loaded.mistakes.size() - 1) + " more)";
-  const std::string all = "'vouchgated --check-config' lists every mistake";
+  const std::string all = "'vouchgated --config " + path + " --check-config' lists every mistake";
   return failed(what, first.hint.empty() ? all : first.hint + "; " + all);
 }
 

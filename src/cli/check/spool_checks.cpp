@@ -75,9 +75,9 @@ Finding judge_autonomy(PlanInput input, double rate) {
   char now[32];
   std::snprintf(now, sizeof now, "%.1f", rate);
   const std::string what = spell(out.autonomy) + " without a link, at " + now + " messages a second as just now";
-  if (out.autonomy < too_short)
-    return warning(what,
-                   "raise spool.max_bytes, or send less; 'vouchgate plan --rate " + std::string(now) + "' tells more");
+  const std::string more = "; 'vouchgate plan --rate " + std::string(now) + "' tells more";
+  if (out.full_after < too_short) return warning(what, "raise spool.max_bytes, or send less" + more);
+  if (out.autonomy < too_short) return warning(what, "raise spool.max_age" + more);
   return ok(what);
 }
 

@@ -44,6 +44,7 @@ TEST(Check, config_valid) {
   expect({{judge_config("a.yaml", good), Verdict::ok, "a.yaml, 2 devices"},
           {judge_config("a.yaml", bad), Verdict::failed, "a.yaml:3:7: tokn: unknown key (and 1 more)"}});
   EXPECT_THAT(judge_config("a.yaml", bad).hint, HasSubstr("did you mean 'token'?"));
+  EXPECT_THAT(judge_config("a.yaml", bad).hint, HasSubstr("'vouchgated --config a.yaml --check-config'"));
 }
 
 TEST(Check, config_permissions) {
@@ -283,7 +284,7 @@ TEST(Check, spool_and_disk) {
   few.inodes_free = 1;
   PlanInput none = in;
   none.disk_free = 0;
-  expect({{judge_autonomy(in, 1), Verdict::ok, "38 d 20 h without a link, at 1.0 messages a second"},
+  expect({{judge_autonomy(in, 1), Verdict::ok, "7 d 0 h without a link, at 1.0 messages a second"},
           {judge_autonomy(in, 100), Verdict::warning, "9 h 19 min"},
           {judge_autonomy(in, 0), Verdict::ok, "1 GiB last 7 d 0 h at up to 5.5 messages a second"},
           {judge_autonomy(none, 0), Verdict::failed, "no message fits"},

@@ -76,6 +76,23 @@ TEST(Plan, each_broken_promise_has_its_warning) {
   }
 }
 
+TEST(Plan, absurd_loads_stay_within_what_can_be_printed) {
+  PlanInput in = calm();
+  in.rate = 1e6;
+  in.size = gib;
+  EXPECT_LE(plan(in).written_a_day, 1e18);
+  EXPECT_GE(plan(in).flash_years, 0);
+}
+
+TEST(Plan, nothing_outlives_max_age_however_large_the_spool) {
+  PlanInput in = calm();
+  in.rate = 0.01;  // fills the spool in 100 hours
+  const Plan out = plan(in);
+  EXPECT_EQ(out.autonomy, hours(1)) << "from then on messages expire";
+  EXPECT_EQ(out.full_after, hours(100));
+  EXPECT_THAT(texts(out), IsEmpty());
+}
+
 TEST(Plan, a_full_disk_leaves_no_autonomy) {
   PlanInput in = calm();
   in.disk_free = in.spool.min_free - 1;
