@@ -7,13 +7,27 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <system_error>
 
 #include "program.hpp"
+#include "way.hpp"
 
 namespace vouchgate::cli::check {
 namespace {
+
+class Place {
+ public:
+  explicit Place(int fd) : fd_(fd) {}
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
 
 Result<void> refused(const Repair& repair) {
   const int number = errno;
@@ -22,30 +36,38 @@ Result<void> refused(const Repair& repair) {
               denied ? "run it as root" : "");
 }
 
-Result<void> own(const Repair& repair) {
+// Not through a symbolic link, and no file that has another name as well: a place that its owner can replace must not
+// give away another.
+Result<void> own(const Way& way, const Repair& repair) {
   const passwd* entry = ::getpwnam(repair.user.c_str());
   if (entry == nullptr) return fail(Code::not_found, "fix", repair.user, "there is no such user");
-  // Not through a symbolic link: a place that its owner can replace must not give away another.
-  if (::lchown(repair.path.c_str(), entry->pw_uid, entry->pw_gid) != 0) return refused(repair);
+  const Place place(::openat(way.directory(), way.name(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat seen {};
+  if (place.get() < 0 || ::fstat(place.get(), &seen) != 0) return refused(repair);
+  if (S_ISLNK(seen.st_mode) || (!S_ISDIR(seen.st_mode) && seen.st_nlink != 1))
+    return fail(Code::denied, "fix", repair.text(), "it is a link", "remove it, or let the configuration name another");
+  if (::fchownat(place.get(), "", entry->pw_uid, entry->pw_gid, AT_EMPTY_PATH) != 0) return refused(repair);
   return {};
 }
 
+Result<void> set_owner(const Repair& repair) {
+  const auto way = Way::to(repair.path);
+  return way ? own(*way, repair) : fail(way.error());
+}
+
 Result<void> set_mode(const Repair& repair) {
-  const int place = ::open(repair.path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (place < 0) return refused(repair);
-  const bool done = ::fchmod(place, repair.mode) == 0;
-  const int number = errno;
-  ::close(place);
-  errno = number;
-  if (!done) return refused(repair);
+  const auto way = Way::to(repair.path);
+  if (!way) return fail(way.error());
+  const Place place(::openat(way->directory(), way->name(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (place.get() < 0 || ::fchmod(place.get(), repair.mode) != 0) return refused(repair);
   return {};
 }
 
 Result<void> make_directory(const Repair& repair) {
-  std::error_code ignored;  // mkdir() below says what is wrong
-  std::filesystem::create_directories(std::filesystem::path(repair.path).parent_path(), ignored);
-  if (::mkdir(repair.path.c_str(), repair.mode) != 0) return refused(repair);
-  return own(repair);
+  const auto way = Way::to(repair.path, true);
+  if (!way) return fail(way.error());
+  if (::mkdirat(way->directory(), way->name(), repair.mode) != 0) return refused(repair);
+  return own(*way, repair);
 }
 
 Result<void> join_group(const Repair& repair) {
@@ -60,7 +82,7 @@ Result<void> join_group(const Repair& repair) {
 Result<void> mend(const Repair& repair) {
   switch (repair.kind) {
     case Repair::Kind::make_directory: return make_directory(repair);
-    case Repair::Kind::set_owner: return own(repair);
+    case Repair::Kind::set_owner: return set_owner(repair);
     case Repair::Kind::set_mode: return set_mode(repair);
     case Repair::Kind::join_group: return join_group(repair);
   }
