@@ -81,10 +81,11 @@ Result<LineSocket> bind_line_socket(const std::string& context, const std::strin
 }
 
 Result<LineSocket> inherit_line_socket(const std::string& context, int fd) {
-  int listening = 0, domain = 0;
+  int listening = 0, domain = 0, type = 0;
   socklen_t size = sizeof listening;
   if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0 ||
-      ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_UNIX)
+      ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_UNIX ||
+      ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_STREAM)
     return fail(Code::invalid, context, "descriptor " + std::to_string(fd), "is not a listening Unix stream socket",
                 "vouchgated.socket must say ListenStream= with a path");
   return LineSocket{fd, {}, 0, 0};

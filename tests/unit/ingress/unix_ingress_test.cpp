@@ -313,6 +313,19 @@ TEST_F(UnixIngressTest, AnInheritedSocketIsUsedAndItsFileKept) {
   EXPECT_TRUE(std::filesystem::exists(settings.path));
 }
 
+TEST_F(UnixIngressTest, AnInheritedSocketOfAnotherKindIsRefused) {
+  const sockaddr_un abstract{AF_UNIX, {}};  // the kernel chooses a name (unix(7), autobind)
+  for (const int kind : {SOCK_SEQPACKET, SOCK_DGRAM}) {
+    const int fd = ::socket(AF_UNIX, kind | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&abstract), sizeof(sa_family_t)), 0);
+    ::listen(fd, 4);
+    const auto made = listen(loop, settings, children, fd);
+    ASSERT_FALSE(made) << kind;
+    EXPECT_EQ(made.error().code, Code::invalid);
+    ::close(fd);
+  }
+}
+
 TEST_F(UnixIngressTest, AfterStopAcceptingOnlyAcknowledgementsGoOut) {
   children.answer_at_once = false;
   auto peer = greeted("pump-1");
