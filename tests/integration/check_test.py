@@ -1,17 +1,40 @@
 """vouchgate check with the real parts: a good day, three faults at once, and a daemon that must not be disturbed."""
 
+import contextlib
 import json
 import os
+import socket
 import stat
+import subprocess
 import unittest
 
 from authority import Authority
-from harness import Rig, wait_for
+from harness import Rig, binary, wait_for
 from scripted_cloud import ScriptedCloud
 
 IDS = ["config.valid", "config.permissions", "user.groups", "tpm.present", "tpm.answers", "key.present", "key.pinned",
        "tpm.lockout", "key.signs", "clock.sane", "clock.synchronised", "dns.resolves", "endpoint.tcp", "tls.chain",
        "cloud.connect", "spool.health", "spool.autonomy", "disk.free", "unit.exposure"]
+
+
+@contextlib.contextmanager
+def silent_listener():
+    """A port of loopback that takes no connection and refuses none, as behind a firewall: its queue is full."""
+    with socket.socket() as listener, contextlib.ExitStack() as fillers:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            filler = fillers.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def unanswered(port):
+    """How many wait for this port to take them (proc(5), /proc/net/tcp; 02 is SYN_SENT)."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [line.split() for line in table][1:]
+    return sum(row[2] == f"0100007F:{port:04X}" and row[3] == "02" for row in rows)
 
 
 class Check(unittest.TestCase):
@@ -146,6 +169,51 @@ class Check(unittest.TestCase):
         self.assert_verdicts(found, "skipped", "tpm.answers", "key.signs")
         self.rig.drain_events()
         self.assertEqual(sum(event["event"] == "connect" for event in self.rig.events), 1)
+
+    def test_a_daemon_that_starts_while_it_looks_keeps_its_session(self):
+        self.start_gateway()
+        real, looks_at = f"mqtts://localhost:{self.rig.port}", self.rig.path("slow.yaml")
+        with silent_listener() as slow:
+            self.rig.write_config(endpoints=[f"mqtts://localhost:{slow}", real])
+            os.rename(self.rig.config, looks_at)
+            self.rig.write_config()
+            fillers = unanswered(slow)
+            looking = subprocess.Popen([binary("vouchgate"), "--json", "--config", looks_at, "check"],
+                                       stdout=subprocess.PIPE, text=True)
+            wait_for(lambda: unanswered(slow) > fillers, "a look at the endpoint that does not answer")
+            self.rig.start_daemon()
+            wait_for(lambda: self.rig.status()["session"]["state"] == "connected", "the session is up")
+            found = {one["id"]: one for one in json.loads(looking.communicate(timeout=120)[0])["checks"]}
+        self.assertEqual(found["endpoint.tcp"]["verdict"], "warning", found)
+        self.assertEqual(found["cloud.connect"]["verdict"], "skipped", found)
+        self.assertEqual(self.rig.status()["session"]["connects"], 1)
+
+    def test_endpoints_behind_a_firewall_are_each_named_and_nothing_is_said_to_hang(self):
+        self.start_gateway()
+        with contextlib.ExitStack() as stack:
+            ports = [stack.enter_context(silent_listener()) for _ in range(4)]
+            self.rig.write_config(endpoints=[f"mqtts://localhost:{port}" for port in ports])
+            found = self.check(code=1)
+        for port in ports:
+            self.assertIn(f"localhost:{port}: ", found["endpoint.tcp"]["what"])
+        self.assertIn("timed out", found["endpoint.tcp"]["what"])
+
+    def test_a_cloud_that_never_answers_at_any_endpoint_is_named_at_each(self):
+        folder = self.rig.path("bench")
+        os.makedirs(folder)
+        authority = Authority(folder, "bench")
+        clouds = [ScriptedCloud(*authority.issue("localhost")) for _ in range(4)]
+        for cloud in clouds:
+            self.addCleanup(cloud.close)
+            cloud.stops_at = "tls"  # no CONNACK
+        self.rig.start_tpm()
+        self.rig.write_config(ca=authority.ca_file, endpoints=[f"mqtts://localhost:{cloud.port}" for cloud in clouds])
+        self.rig.run("key", "create")
+        found = self.check(code=1)
+        self.assert_verdicts(found, "ok", "tls.chain")
+        self.assert_verdicts(found, "failed", "cloud.connect")
+        for cloud in clouds:
+            self.assertIn(f"localhost:{cloud.port}: no answer", found["cloud.connect"]["what"])
 
     def test_a_name_server_or_tpm_that_hangs_ends_within_a_minute(self):
         folder = self.rig.path("bench")

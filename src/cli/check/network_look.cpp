@@ -102,6 +102,12 @@ std::vector<Endpoint> endpoints_of(const CloudSettings& settings) {
 std::vector<Resolved> resolve(const std::vector<Endpoint>& endpoints) {
   std::vector<Resolved> out;
   for (const Endpoint& endpoint : endpoints) {
+    // The same host at two ports is one question: a name server that hangs is waited for once.
+    if (const auto same = std::ranges::find(out, endpoint.host, [](const Resolved& one) { return one.endpoint.host; });
+        same != out.end()) {
+      out.push_back({endpoint, same->addresses, same->complaint});
+      continue;
+    }
     const auto [list, complaint] = addresses_of(endpoint);
     Resolved one{endpoint, {}, complaint};
     for (const addrinfo* address = list.get(); address != nullptr; address = address->ai_next)

@@ -23,7 +23,11 @@ std::optional<Finding> look(const std::function<Finding()>& function, std::chron
     return std::nullopt;
   }
   thread.join();
-  return answer.get();
+  try {
+    return answer.get();
+  } catch (const std::exception& problem) {
+    return failed(std::string("cannot be looked at: ") + problem.what(), "is memory short?");
+  }
 }
 
 }  // namespace
@@ -42,7 +46,7 @@ Outcome run_checks(const std::vector<Check>& checks, std::chrono::steady_clock::
     auto finding = look(check.look, patience);
     if (finding) return std::move(*finding);
     out.hung = true;
-    return failed("no answer within " + spell(patience), "something hangs there; 'dmesg' may tell");
+    return failed("no answer within " + spell(patience), check.if_hung);
   };
   for (const Check& check : checks) {
     Finding finding = examine(check);

@@ -15,6 +15,7 @@ struct Check {
   std::vector<std::string> needs;  // ids of earlier checks
   std::chrono::milliseconds budget{};
   std::function<Finding()> look;  // runs on a thread of its own, which is left behind when the budget is spent
+  std::string if_hung = "something hangs there";  // the hint then
 };
 
 struct Outcome {

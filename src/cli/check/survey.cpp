@@ -3,6 +3,7 @@
 
 #include <grp.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "clock_checks.hpp"
@@ -19,7 +20,14 @@ namespace {
 using std::chrono::seconds;
 using View = std::shared_ptr<const Scene>;
 
-constexpr Duration patience = seconds(4);  // for one endpoint
+constexpr const char* name_servers =
+    "is the network up? 'resolvectl status' or /etc/resolv.conf names the servers that are asked for addresses";
+
+// All endpoints of one row share what is left of its budget, so that a row that is slow still names each of them.
+Duration share(Duration of_all, const std::vector<Endpoint>& endpoints) {
+  const auto count = static_cast<Duration::rep>(std::max<std::size_t>(1, endpoints.size()));
+  return std::min<Duration>(seconds(4), of_all / count);
+}
 
 const Settings& settings_of(const View& scene) { return scene->loaded.settings; }
 bool stopped(const View& scene) { return scene->daemon.is == Daemon::Is::stopped; }
@@ -111,8 +119,13 @@ Finding connects(const View& scene) {
   if (scene->daemon.is == Daemon::Is::mute)
     return failed("a daemon runs and does not answer: " + scene->daemon.problem.line(), scene->daemon.problem.hint);
   if (!stopped(scene)) return judge_live_session(*scene->daemon.live);
-  const auto endpoints = endpoints_of(settings_of(scene).cloud);
-  return judge_connect(try_connect(settings_of(scene), endpoints, patience));
+  const Settings& settings = settings_of(scene);
+  const auto endpoints = endpoints_of(settings.cloud);
+  // A daemon that was started since this look began owns the client id.
+  const auto alone = [&] { return find_daemon(settings).is == Daemon::Is::stopped; };
+  const auto trials = try_connect(settings, endpoints, share(seconds(12), endpoints), alone);
+  if (!trials && trials.error().code == Code::busy) return skipped("because " + trials.error().reason);
+  return judge_connect(trials);
 }
 
 Finding spool_health(const View& scene) {
@@ -148,6 +161,7 @@ std::vector<Check> survey(View scene) {
     std::vector<std::string> needs;
     seconds budget;
     Finding (*look)(const View&);
+    const char* if_hung = "something hangs there; 'dmesg' may tell";
   };
   // A running daemon is asked whatever was found before; a key in a file needs no TPM.
   const auto of_key = [&](std::vector<std::string> needs) {
@@ -173,19 +187,26 @@ std::vector<Check> survey(View scene) {
       {"dns.resolves",
        {"config.valid"},
        seconds(12),
-       [](const View& at) { return judge_dns(resolve(endpoints_of(settings_of(at).cloud))); }},
+       [](const View& at) { return judge_dns(resolve(endpoints_of(settings_of(at).cloud))); },
+       name_servers},
       {"endpoint.tcp",
        {"dns.resolves"},
        seconds(12),
-       [](const View& at) { return judge_tcp(reach(endpoints_of(settings_of(at).cloud), patience)); }},
+       [](const View& at) {
+         const auto endpoints = endpoints_of(settings_of(at).cloud);
+         return judge_tcp(reach(endpoints, share(seconds(10), endpoints)));
+       },
+       name_servers},
       {"tls.chain",
        {"endpoint.tcp"},
        seconds(12),
        [](const View& at) {
          const CloudSettings& cloud = settings_of(at).cloud;
-         return judge_tls(greet(endpoints_of(cloud), cloud.tls, patience), std::chrono::system_clock::now());
-       }},
-      {"cloud.connect", of_key({"key.signs", "clock.sane", "tls.chain"}), seconds(15), connects},
+         const auto endpoints = endpoints_of(cloud);
+         return judge_tls(greet(endpoints, cloud.tls, share(seconds(10), endpoints)), std::chrono::system_clock::now());
+       },
+       name_servers},
+      {"cloud.connect", of_key({"key.signs", "clock.sane", "tls.chain"}), seconds(15), connects, name_servers},
       {"spool.health", {"config.valid"}, seconds(5), spool_health},
       {"spool.autonomy", {"config.valid"}, seconds(5), autonomy},
       {"disk.free",
@@ -199,7 +220,7 @@ std::vector<Check> survey(View scene) {
   };
   std::vector<Check> out;
   for (const Row& row : rows)
-    out.push_back({row.id, row.needs, row.budget, [scene, look = row.look] { return look(scene); }});
+    out.push_back({row.id, row.needs, row.budget, [scene, look = row.look] { return look(scene); }, row.if_hung});
   return out;
 }
 

@@ -128,7 +128,7 @@ Result<Signature> sign_once(const KeySettings& settings) {
 }
 
 Result<std::vector<Trial>> try_connect(const Settings& settings, const std::vector<Endpoint>& endpoints,
-                                       Duration patience) {
+                                       Duration patience, const std::function<bool()>& alone) {
   const auto cloud = dialect::make(settings.cloud);
   if (!cloud) return fail(cloud.error());
   const auto token = mint(settings, **cloud);
@@ -136,6 +136,7 @@ Result<std::vector<Trial>> try_connect(const Settings& settings, const std::vect
   const auto fields = (*cloud)->connect_fields(*token);
   std::vector<Trial> out;
   for (const Endpoint& endpoint : endpoints) {
+    if (!alone()) return fail(Code::busy, "session", fields.client_id, "the daemon was started meanwhile");
     out.push_back(try_one(request_for(settings, endpoint, fields, patience)));
     if (out.back().accepted) break;
   }

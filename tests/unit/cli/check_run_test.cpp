@@ -64,6 +64,20 @@ TEST(CheckRun, what_hangs_fails_and_the_others_go_on) {
   gate->news.notify_all();
 }
 
+TEST(CheckRun, what_hangs_has_a_hint_of_its_own) {
+  const auto gate = std::make_shared<Gate>();
+  const auto hangs = [gate] {
+    std::unique_lock lock(gate->mutex);
+    gate->news.wait(lock, [&] { return gate->open; });
+    return ok("late");
+  };
+  const auto done = run_checks({{"dns", {}, milliseconds(20), hangs, "ask the name server"}}, in_a_minute(), nobody);
+  EXPECT_EQ(done.findings[0].hint, "ask the name server");
+  const std::lock_guard lock(gate->mutex);
+  gate->open = true;
+  gate->news.notify_all();
+}
+
 TEST(CheckRun, nothing_begins_after_the_deadline) {
   const auto never = [] { return failed("begun", "h"); };
   const auto done = run_checks({{"a", {}, seconds(60), never}}, std::chrono::steady_clock::now(), nobody);
