@@ -156,6 +156,10 @@ Result<void> DaemonImpl::run() {
   log::emit(events::Id::daemon_started, {{"version", VOUCHGATE_VERSION}, {"gateway", dialect_->gateway().str()}});
   boost::system::error_code error;
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number, error);
+  sigset_t held;  // a reload that was asked for meanwhile comes now
+  sigemptyset(&held);
+  sigaddset(&held, SIGHUP);
+  ::pthread_sigmask(SIG_UNBLOCK, &held, nullptr);
   await_signal();
   if (const auto interval = service::watchdog_interval()) watch(*interval);
   read_chip_clock();  // asked before the first signature, so answered before it

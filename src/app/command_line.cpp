@@ -29,6 +29,14 @@ int complain(const config::Loaded& loaded) {
   return 1;
 }
 
+// Until the daemon hears SIGHUP it waits: its default would end a daemon that is asked to reload while it starts.
+void hold_reloads() {
+  sigset_t reload;
+  sigemptyset(&reload);
+  sigaddset(&reload, SIGHUP);
+  ::pthread_sigmask(SIG_BLOCK, &reload, nullptr);
+}
+
 int run(const Settings& settings, const std::string& path) {
   events::Level level{};
   if (log::level_from_word(settings.log.level, level)) log::set_level(level);
@@ -65,6 +73,7 @@ int command_line(int argc, char** argv) {
     std::cout << config::print(Settings{});
     return std::cout.flush() ? 0 : 1;
   }
+  if (!check) hold_reloads();
   const config::Loaded loaded = config::load(path, vocabulary());
   if (!loaded.mistakes.empty()) return complain(loaded);
   if (!check) return run(loaded.settings, path);

@@ -152,6 +152,31 @@ class Reload(unittest.TestCase):
             rig.child().hello("pump-1")
 
 
+    def test_one_that_is_asked_for_while_the_daemon_starts_is_done_when_it_has_started(self):
+        with Rig(["pump-1", "pump-2"]) as rig:
+            rig.start_key()
+            rig.start_cloud()
+            rig.children = ["pump-1"]
+            rig.write_config()
+            first, later = rig.path("first.yaml"), rig.path("later.yaml")
+            os.rename(rig.config, first)
+            rig.children = ["pump-1", "pump-2"]
+            rig.write_config()
+            os.rename(rig.config, later)
+            os.mkfifo(rig.config)
+            rig.start_daemon(ready=False)
+            with open(rig.config, "w", encoding="utf-8") as feed:  # opens when the daemon has begun to read
+                rig.daemon.process.send_signal(signal.SIGHUP)
+                os.rename(later, rig.config)
+                with open(first, encoding="utf-8") as file:
+                    feed.write(file.read())
+            rig.await_notify("READY=1")
+            rig.await_notify("RELOADING=1")
+            rig.await_notify("READY=1")
+            rig.child().hello("pump-2")
+            self.assertEqual(rig.daemon.stop(), 0, rig.logs())
+
+
 class SocketActivation(unittest.TestCase):
     def setUp(self):
         self.rig = Rig(["pump-1"])
