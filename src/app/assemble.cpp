@@ -85,6 +85,7 @@ class DaemonImpl : public Daemon {
   Result<std::vector<config::Change>> apply(const Candidate& candidate);
   void begin_stop(const std::string& reason);
   void watch(Duration every);
+  void tell_ready();
   void tell_status();
   void read_chip_clock();
 
@@ -109,6 +110,7 @@ class DaemonImpl : public Daemon {
   unsigned reloads_ = 0;
   std::string said_;
   bool ready_ = false, stopping_ = false;
+  bool ready_untold_ = false;  // systemd did not take it yet
   bool reload_again_ = false;  // asked for before the daemon was ready, or while a reload was under way
   Result<void> outcome_;
 };
@@ -184,10 +186,9 @@ void DaemonImpl::started(const Result<void>& result) {
     loop_.stop();
     return;
   }
-  said_ = control::sentence(gateway_->status());
-  service::ready(said_);
-  tell_status();
   ready_ = true;
+  tell_ready();
+  tell_status();
   if (std::exchange(reload_again_, false)) reload();
 }
 
@@ -251,8 +252,7 @@ void DaemonImpl::reloaded(const Candidate& candidate) {
     log::emit(events::Id::reload_failed, {{"reason", problem}, {"reload", number}});
     gateway_->reload_failed(problem);
   }
-  said_ = control::sentence(gateway_->status());
-  service::ready(said_);
+  tell_ready();
   if (reload_again_) reload();
 }
 
@@ -291,8 +291,14 @@ void DaemonImpl::watch(Duration every) {
   timers_.after(every, [this, every] { watch(every); });
 }
 
+void DaemonImpl::tell_ready() {
+  said_ = control::sentence(gateway_->status());
+  ready_untold_ = !service::ready(said_);
+}
+
 void DaemonImpl::tell_status() {
   if (stopping_) return;
+  if (ready_untold_) tell_ready();
   std::string sentence = control::sentence(gateway_->status());
   if (sentence != said_) service::status(said_ = std::move(sentence));
   timers_.after(status_every, [this] { tell_status(); });

@@ -4,6 +4,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
@@ -21,29 +22,29 @@ std::string status_field(std::string sentence) {
   return "STATUS=" + sentence;
 }
 
-void notify(const std::string& message) { ::sd_notify(0, message.c_str()); }
-
-// sd_notify(3) blocks while the manager's queue is full. What repeats anyway is sent without waiting, in the protocol
-// that sd_notify(3) publishes for this purpose: a manager that stalls must not stall the loop.
-void notify_if_room(const std::string& message) {
+// sd_notify(3) blocks while the manager's queue is full. Everything is sent without waiting, in the protocol that
+// sd_notify(3) publishes for this purpose: a manager that stalls must not stall the loop. False: there was no room.
+bool notify_if_room(const std::string& message) {
   const char* where = std::getenv("NOTIFY_SOCKET");
   const std::string path = where == nullptr ? "" : where;
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() < 2 || path.size() >= sizeof address.sun_path || (path[0] != '/' && path[0] != '@')) return;
+  if (path.size() < 2 || path.size() >= sizeof address.sun_path || (path[0] != '/' && path[0] != '@')) return true;
   path.copy(address.sun_path, path.size());
   if (path[0] == '@') address.sun_path[0] = '\0';  // an abstract address, unix(7)
   const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return;
+  if (fd < 0) return false;
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
-  ::sendto(fd, message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
-           size);
+  const ssize_t sent = ::sendto(fd, message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
+                                reinterpret_cast<const sockaddr*>(&address), size);
+  const bool is_full = sent < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == EINTR);
   ::close(fd);
+  return !is_full;
 }
 
 }  // namespace
 
-void ready(const std::string& status) { notify("READY=1\n" + status_field(status)); }
+bool ready(const std::string& status) { return notify_if_room("READY=1\n" + status_field(status)); }
 void reloading(const std::string& status) {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();  // CLOCK_MONOTONIC, as sd_notify(3) wants
   const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(now).count();

@@ -177,6 +177,23 @@ class Reload(unittest.TestCase):
             self.assertEqual(rig.daemon.stop(), 0, rig.logs())
 
 
+    def test_a_manager_that_does_not_read_stalls_nothing_and_hears_of_the_end_later(self):
+        with Rig(["pump-1", "pump-2"]) as rig:
+            start(rig, ["pump-1"])
+            rig.child().hello("pump-1")
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as full, contextlib.suppress(BlockingIOError):
+                full.setblocking(False)
+                while True:
+                    full.sendto(b"STATUS=of another service", rig.path("notify.sock"))
+            rig.children = ["pump-1", "pump-2"]
+            rig.write_config()
+            rig.daemon.process.send_signal(signal.SIGHUP)
+            wait_for(lambda: "configuration reloaded: devices" in rig.daemon.log(), "the reload")
+            rig.child().hello("pump-2")
+            rig.await_notify("READY=1")
+            self.assertEqual(rig.daemon.stop(), 0, rig.logs())
+
+
 class SocketActivation(unittest.TestCase):
     def setUp(self):
         self.rig = Rig(["pump-1"])

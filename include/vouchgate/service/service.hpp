@@ -11,7 +11,8 @@
 
 namespace vouchgate::service {
 
-void ready(const std::string& status);
+// False: the manager's queue is full, so it must be said again. The others repeat, or do without.
+[[nodiscard]] bool ready(const std::string& status);
 // A reload begins; ready() ends it. sd_notify(3), Type=notify.
 void reloading(const std::string& status);
 void status(const std::string& sentence);

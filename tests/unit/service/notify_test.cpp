@@ -46,7 +46,7 @@ class Notify : public ::testing::Test {
 };
 
 TEST_F(Notify, ReadinessCarriesTheStatus) {
-  ready("connected to host:8883");
+  EXPECT_TRUE(ready("connected to host:8883"));
   EXPECT_EQ(datagram(), "READY=1\nSTATUS=connected to host:8883");
 }
 
@@ -79,6 +79,16 @@ TEST_F(Notify, AManagerThatDoesNotReadNeverStallsTheLoop) {
   EXPECT_EQ(datagram(), "STATUS=status 0");
 }
 
+TEST_F(Notify, ReadinessThatFindsNoRoomIsToBeSaidAgain) {
+  for (int i = 0; i < 2000; ++i) status("x");
+  EXPECT_FALSE(ready("loaded"));
+  std::string said;
+  while ((said = datagram()) == "STATUS=x")
+    if (ready("loaded")) break;
+  while (said == "STATUS=x") said = datagram();
+  EXPECT_EQ(said, "READY=1\nSTATUS=loaded");
+}
+
 TEST_F(Notify, AStatusCannotSmuggleAField) {
   status("broker said\nMAINPID=1");
   EXPECT_EQ(datagram(), "STATUS=broker said MAINPID=1");
@@ -86,7 +96,7 @@ TEST_F(Notify, AStatusCannotSmuggleAField) {
 
 TEST_F(Notify, OutsideSystemdNothingHappens) {
   ::unsetenv("NOTIFY_SOCKET");
-  ready("x");
+  EXPECT_TRUE(ready("x")) << "nobody is there to be told again";
   watchdog_ping();
   EXPECT_FALSE(watchdog_interval().has_value());
 }
