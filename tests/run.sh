@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds and runs every test from a fresh clone on Debian 12; never sends a byte off this machine but to apt's mirror.
-# Usage: tests/run.sh [STAGE...]   stages: fuzz asan tsan package dev (all of these, in this order, by default), and tidy,
+# Usage: tests/run.sh [STAGE...]   stages: fuzz asan tsan package system dev (all, in this order, by default), and tidy,
 # which needs a quarter of an hour of two processors on a cold cache and so is asked for by name
 # As root it installs what is missing; otherwise packaging/install-deps.sh must have run once. VOUCHGATE_CCACHE names the
 # compiler cache (default vouchgate-ccache in the user's cache directory, so that every clone shares it; below build/
@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
 fuzz_seconds=${VOUCHGATE_FUZZ_SECONDS:-10}
-default_stages=(fuzz asan tsan package dev)
+default_stages=(fuzz asan tsan package system dev)
 all_stages=("${default_stages[@]}" tidy)
 stages=("$@")
 ((${#stages[@]})) || stages=("${default_stages[@]}")
@@ -82,6 +82,8 @@ stage_tidy() {
 }
 
 stage_package() { packaging/build-deb.sh; }
+
+stage_system() { python3 -B tests/system/system_test.py; } # of what `package` made
 
 for stage in "${stages[@]}"; do
   printf '== %s\n' "$stage"

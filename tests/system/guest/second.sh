@@ -1,0 +1,63 @@
+# shellcheck shell=bash
+# The steps of the second boot: what the power cut left, and how the product leaves the machine.
+
+# shellcheck disable=SC2034 # main.sh runs them
+plan() {
+  steps=(loses_what_nobody_synced comes_back_by_itself delivers_what_was_stored removes_and_keeps purges)
+}
+
+step_loses_what_nobody_synced() { # the proof that the cut was one
+  local here there
+  here=$(tail -n 1 unsynced 2>/dev/null || true)
+  there=$(tail -n 1 /share/stored)
+  [[ $here != "$there" ]] || fail "an unsynced file survived whole: the power cut proves nothing"
+  echo "last written $there, on the disk after the cut ${here:-nothing}"
+}
+
+step_comes_back_by_itself() {
+  systemctl is-system-running --wait >&2 || true
+  same "failed units" "" "$(systemctl --failed --plain --no-legend)"
+  same "the daemon" active "$(systemctl is-active vouchgated.service)"
+  local told pending
+  told=$(($(sort -un /share/stored | wc -l) - 3010))
+  pending=$(peer holds 's["spool"]["total"]["pending"]' 60)
+  ((pending >= told)) || fail "$told were told stored, $pending are in the spool"
+  echo "$told told stored since the outage began, $pending in the spool"
+}
+
+step_delivers_what_was_stored() {
+  cloud_start
+  peer holds 's["spool"]["total"]["pending"] == 0 and s["session"]["state"] == "connected"' 300 >&2
+  vouchgate spool audit >&2 || fail "the spool's ledger does not add up"
+  await 60 "the cloud's report of the last" arrived pump-3 "$(tail -n 1 /share/stored)"
+  python3 /share/guest/journal.py
+}
+
+step_removes_and_keeps() {
+  apt-get -q -y remove vouchgate >&2
+  same "the service" inactive "$(systemctl is-active vouchgated.service || true)"
+  same "the socket" inactive "$(systemctl is-active vouchgated.socket || true)"
+  local kept
+  for kept in /etc/vouchgate/vouchgate.yaml /var/lib/vouchgate/spool /var/lib/vouchgate/key.tss2.pem; do
+    [[ -e $kept ]] || fail "apt remove took $kept"
+  done
+  same "failed units" "" "$(systemctl --failed --plain --no-legend)"
+}
+
+step_purges() {
+  apt-get -q -y purge vouchgate >purge.log 2>&1 || fail "$(tail -n 1 purge.log)"
+  cat purge.log >&2
+  local gone
+  for gone in /var/lib/vouchgate /run/vouchgate /etc/vouchgate/vouchgate.yaml /usr/sbin/vouchgated \
+    /{etc,lib,usr/lib}/systemd/system/vouchgated.{service,socket} /etc/systemd/system/*.wants/vouchgated.* \
+    /usr/lib/{sysusers.d,tmpfiles.d}/vouchgate.conf /var/lib/systemd/deb-systemd-helper-*/vouchgated.*; do
+    [[ ! -e $gone && ! -L $gone ]] || fail "left behind: $gone"
+  done
+  ! systemctl cat vouchgated.service >&2 || fail "systemd still knows vouchgated.service"
+  ! journalctl --list-catalog | grep -i vouchgate >&2 || fail "the journal's catalogue still has the product's lines"
+  [[ -f /etc/vouchgate/cloud-ca.pem ]] || fail "the administrator's own file is gone"
+  same "the key in the TPM" "$(cat name)" "$(peer public_name 0x81000100)"
+  grep -q 'key.*TPM' purge.log || fail "nobody said that the key stays in the TPM"
+  same "failed units" "" "$(systemctl --failed --plain --no-legend)"
+  grep 'key.*TPM' purge.log
+}
