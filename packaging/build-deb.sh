@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Builds the Debian packages from a copy of the tree into build/deb/ and judges them with lintian; the tree itself stays clean.
-# Usage: packaging/build-deb.sh   Needs packaging/install-deps.sh all. Uses ccache when CCACHE_DIR is set.
+# Builds the Debian packages from a copy of the tree and judges them with lintian and sbom_check; the tree itself stays clean.
+# Usage: packaging/build-deb.sh [DIRECTORY]   where the packages go, build/deb by default; what was there is removed.
+# Needs packaging/install-deps.sh all. Uses ccache when CCACHE_DIR is set.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+output=${1:-build/deb}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -21,8 +23,9 @@ if ! (cd "$work/vouchgate" && dpkg-buildpackage -us -uc -b) >"$log" 2>&1; then
   exit 1
 fi
 
-rm -rf build/deb
-mkdir -p build/deb
-cp "$work"/*.deb "$work"/*.changes "$work"/*.buildinfo build/deb/
-lintian --fail-on error --allow-root --tag-display-limit 0 build/deb/*.changes
-ls -l build/deb/*.deb
+rm -rf "$output"
+mkdir -p "$output"
+cp "$work"/*.deb "$work"/*.changes "$work"/*.buildinfo "$output/"
+lintian --fail-on error --allow-root --tag-display-limit 0 "$output"/*.changes
+packaging/sbom_check.py "$output"/*.deb
+ls -l "$output"/*.deb

@@ -1,21 +1,23 @@
 #!/usr/bin/env bash
-# Installs the Debian 12 packages that building and testing Vouchgate needs; never touches anything else on the machine.
+# Installs the Debian 12 or 13 packages that building and testing Vouchgate needs; never touches anything else on the machine.
 # Usage: install-deps.sh [build|all]   build = what packaging/demo.sh needs, all (default) = also tests, lints, packages
 # Needs root only when something is missing; a second run asks dpkg and leaves at once.
 set -euo pipefail
 
+# a|b: one package under the names of several releases; the first that the machine or its archive has is taken
 build_packages=(
   ca-certificates git g++ cmake ninja-build pkg-config ccache
-  libboost1.81-dev libexpected-dev libpaho-mqttpp-dev libpaho-mqtt-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev
+  "libboost1.81-dev|libboost1.83-dev" libexpected-dev libpaho-mqttpp-dev libpaho-mqtt-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev
   libjwt-dev libsystemd-dev libtss2-dev libsqlite3-dev libssl-dev zlib1g-dev
   prometheus-cpp-dev
   libmosquitto-dev mosquitto-dev mosquitto mosquitto-clients                # the bench cloud is a plugin of mosquitto
-  swtpm swtpm-tools libtss2-tcti-swtpm0 libtss2-tcti-device0 openssl        # the software TPM
+  swtpm swtpm-tools openssl                                                 # the software TPM
+  "libtss2-tcti-swtpm0|libtss2-tcti-swtpm0t64" "libtss2-tcti-device0|libtss2-tcti-device0t64"
   python3 procps
 )
 test_packages=(
   libgtest-dev libgmock-dev python3-jwt python3-cryptography faketime
-  clang clang-tidy clang-format libclang-rt-14-dev shellcheck
+  clang clang-tidy clang-format libclang-rt-dev shellcheck
   prometheus                                                                # promtool judges metrics and alert rules
   debhelper dpkg-dev lintian systemd                               # systemd: systemd-analyze verify
   mmdebstrap fakeroot qemu-system-x86 qemu-utils e2fsprogs uidmap            # the system test's virtual machine
@@ -33,9 +35,26 @@ esac
 
 installed() { [[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]; }
 
+any_installed() { # a|b
+  local name names
+  IFS='|' read -r -a names <<<"$1"
+  for name in "${names[@]}"; do
+    installed "$name" && return 0
+  done
+  return 1
+}
+in_archive() { # a|b: the last needs no proof; a name that is only provided does not count
+  local name names
+  IFS='|' read -r -a names <<<"$1"
+  for name in "${names[@]}"; do
+    [[ $name == "${names[-1]}" || $(apt-cache show "$name" 2>/dev/null) == "Package: $name"$'\n'* ]] && break
+  done
+  echo "$name"
+}
+
 missing=()
 for package in "${wanted[@]}"; do
-  installed "$package" || missing+=("$package")
+  any_installed "$package" || missing+=("$package")
 done
 if ((${#missing[@]} == 0)); then
   echo "install-deps: all ${#wanted[@]} packages are installed"
@@ -54,7 +73,8 @@ done
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update
-apt-get -y -q -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}"
+mapfile -t names < <(for package in "${missing[@]}"; do in_archive "$package"; done)
+apt-get -y -q -o Dpkg::Use-Pty=0 install --no-install-recommends "${names[@]}"
 
 # Debian starts these as services on installation: nobody asked for that, the tests start what they need.
 for service in "${services[@]}"; do

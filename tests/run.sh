@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs every test from a fresh clone on Debian 12; never sends a byte off this machine but to apt's mirror.
-# Usage: tests/run.sh [STAGE...]   stages: fuzz asan tsan package system dev (all, in this order, by default), and tidy,
-# which needs a quarter of an hour of two processors on a cold cache and so is asked for by name
+# Usage: tests/run.sh [STAGE...]   stages: fuzz asan tsan package system dev (all, in this order, by default), and by name
+# tidy (a quarter of an hour on a cold cache), debian13, arm64, reproducible (each an hour of two processors at worst)
 # As root it installs what is missing; otherwise packaging/install-deps.sh must have run once. VOUCHGATE_CCACHE names the
 # compiler cache (default vouchgate-ccache in the user's cache directory, so that every clone shares it; below build/
 # where that cannot be written). The last lines are ctest's summary of the dev stage.
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 jobs=$(nproc)
 fuzz_seconds=${VOUCHGATE_FUZZ_SECONDS:-10}
 default_stages=(fuzz asan tsan package system dev)
-all_stages=("${default_stages[@]}" tidy)
+all_stages=("${default_stages[@]}" tidy debian13 arm64 reproducible)
 stages=("$@")
 ((${#stages[@]})) || stages=("${default_stages[@]}")
 for stage in "${stages[@]}"; do
@@ -82,6 +82,9 @@ stage_tidy() {
 }
 
 stage_package() { packaging/build-deb.sh; }
+stage_debian13() { tests/system/ports/debian13.sh; }
+stage_arm64() { tests/system/ports/arm64.sh; }
+stage_reproducible() { tests/system/ports/reproducible.sh; }
 
 stage_system() { python3 -B tests/system/system_test.py; } # of what `package` made
 
