@@ -19,7 +19,7 @@ LICENCES = {
     "expat": "MIT", "mit": "MIT", "apache-2.0": "Apache-2.0", "apache-2": "Apache-2.0", "bsl-1.0": "BSL-1.0", "boost-1.0": "BSL-1.0",
     "bsd-2-clause": "BSD-2-Clause", "bsd-3-clause": "BSD-3-Clause", "isc": "ISC", "zlib": "Zlib", "openssl": "OpenSSL",
     "cc0-1.0": "CC0-1.0", "cc0": "CC0-1.0", "epl-1.0": "EPL-1.0", "epl-2.0": "EPL-2.0", "edl-1.0": "BSD-3-Clause",
-    "mpl-2.0": "MPL-2.0", "gpl-2": "GPL-2.0-only", "gpl-2+": "GPL-2.0-or-later", "gpl-3": "GPL-3.0-only", "gpl-3+": "GPL-3.0-or-later",
+    "mpl-2.0": "MPL-2.0", "gpl-1+": "GPL-1.0-or-later", "gpl-2": "GPL-2.0-only", "gpl-2+": "GPL-2.0-or-later", "gpl-3": "GPL-3.0-only", "gpl-3+": "GPL-3.0-or-later",
     "lgpl-2": "LGPL-2.0-only", "lgpl-2+": "LGPL-2.0-or-later", "lgpl-2.1": "LGPL-2.1-only", "lgpl-2.1+": "LGPL-2.1-or-later",
     "lgpl-3": "LGPL-3.0-only", "lgpl-3+": "LGPL-3.0-or-later",
 }
@@ -43,7 +43,7 @@ def libraries_of(program, multiarch):
 
 
 def headers_of(build, target):
-    """Files outside the tree that the compiler read for the target, and static libraries that the linker read."""
+    """Files outside the tree that the compiler or the linker read for the target, except shared libraries."""
     inputs = set(output("ninja", "-C", build, "-t", "inputs", target).split("\n"))
     recorded, found = None, set()
     for line in output("ninja", "-C", build, "-t", "deps").split("\n"):
@@ -103,7 +103,8 @@ def licence_of(name, references):
         files = re.search(r"^Files:\s*(.*)$", paragraph, re.M)
         licence = re.search(r"^License:[ \t]*(\S.*)$", paragraph, re.M)
         if files and licence and not files.group(1).startswith("debian/"):
-            found.add(expression(licence.group(1), references))
+            terms = expression(licence.group(1), references)
+            found.update([terms] if " OR " in terms else terms.split(" AND "))
     return " AND ".join(sorted(found)) or "NOASSERTION"
 
 
@@ -145,7 +146,7 @@ def bill(name, build, multiarch):
         if described(one)["source"] in linked_sources:
             relations.append((identifier(one), "BUILD_DEPENDENCY_OF", own["SPDXID"], "headers of a shared library"))
         else:
-            relations.append((own["SPDXID"], "STATIC_LINK", identifier(one), "header-only or static: its code is in the programs"))
+            relations.append((own["SPDXID"], "STATIC_LINK", identifier(one), "what its headers define is in the programs"))
     packages = [own] + [debian_package(one, references) for one in sorted(linked | compiled)]
     content = hashlib.sha256(json.dumps([packages, relations], sort_keys=True).encode()).hexdigest()
     created = datetime.datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH") or changelog["Timestamp"]), datetime.timezone.utc)
