@@ -40,6 +40,14 @@ struct Budget {
   unsigned left_out = 0;
 };
 
+struct Kept {
+  events::Id id;
+  std::string gist;
+  Clock::time_point at;
+  Fault fault;
+};
+constexpr std::size_t most_faults = 5;
+
 struct State {
   std::mutex mutex;
   std::shared_ptr<Sink> sink = std::make_shared<StderrSink>();
@@ -47,6 +55,7 @@ struct State {
   std::function<Clock::time_point()> now = Clock::now;
   std::map<std::pair<events::Id, std::string>, Folded> recent;
   std::map<events::Id, Budget> budgets;
+  std::vector<Kept> faults;  // in the order of their times
 };
 
 State& state() {
@@ -99,6 +108,21 @@ bool over_budget(State& s, events::Id id, Clock::time_point now, unsigned& left_
   return false;
 }
 
+void keep(State& s, events::Id id, const std::string& gist, Clock::time_point now,
+          std::initializer_list<Field> fields) {
+  const auto before =
+      std::ranges::find_if(s.faults, [&](const Kept& kept) { return kept.id == id && kept.gist == gist; });
+  if (before != s.faults.end()) {
+    before->at = now;
+    ++before->fault.count;
+    std::rotate(before, before + 1, s.faults.end());
+    return;
+  }
+  const auto& event = events::describe(id);
+  s.faults.push_back({id, gist, now, {{}, &event, fill(event.text, fields)}});
+  if (s.faults.size() > most_faults) s.faults.erase(s.faults.begin());
+}
+
 }  // namespace
 
 std::string fill(std::string_view text, std::initializer_list<Field> fields) {
@@ -125,15 +149,29 @@ void emit(events::Id id, std::initializer_list<Field> fields) {
   const auto& event = events::describe(id);
   State& s = state();
   const std::lock_guard lock(s.mutex);
-  if (event.level > s.level) return;
+  if (event.level > s.level && event.level > events::Level::warning) return;
   const auto now = s.now();
+  std::string key = gist(event.text, fields);
+  if (event.level <= events::Level::warning) keep(s, id, key, now, fields);
+  if (event.level > s.level) return;
   unsigned repeats = 0;
   unsigned left_out = 0;
-  if (folded(s, id, gist(event.text, fields), now, repeats) || over_budget(s, id, now, left_out)) return;
+  if (folded(s, id, std::move(key), now, repeats) || over_budget(s, id, now, left_out)) return;
   std::string text = fill(event.text, fields);
   if (repeats > 0) text += " (said " + std::to_string(repeats) + " more times since)";
   if (left_out > 0) text += " (" + std::to_string(left_out) + " similar lines left out)";
   s.sink->write(Line{event, std::move(text), fields});
+}
+
+std::vector<Fault> faults() {
+  State& s = state();
+  const std::lock_guard lock(s.mutex);
+  std::vector<Fault> out;
+  for (const Kept& kept : s.faults) {
+    out.push_back(kept.fault);
+    out.back().age = std::chrono::duration_cast<std::chrono::milliseconds>(s.now() - kept.at);
+  }
+  return out;
 }
 
 std::shared_ptr<Sink> set_sink(std::shared_ptr<Sink> sink) {
@@ -141,6 +179,7 @@ std::shared_ptr<Sink> set_sink(std::shared_ptr<Sink> sink) {
   const std::lock_guard lock(s.mutex);
   s.recent.clear();
   s.budgets.clear();
+  s.faults.clear();
   return std::exchange(s.sink, std::move(sink));
 }
 

@@ -3,6 +3,12 @@
 #include "vouchgate/base/log.hpp"
 
 namespace vouchgate::gateway {
+namespace {
+
+// What a message costs against spool.max_bytes besides its own bytes (docs/decisions/0004-spool-layout.md).
+constexpr std::uint64_t record_cost = 64;
+
+}  // namespace
 
 Result<Welcome> GatewayImpl::hello(const Hello& hello, ChildPort& port) {
   const auto found = devices_.find(hello.device);
@@ -61,7 +67,13 @@ void GatewayImpl::stored(const std::shared_ptr<Offer>& offer, const Result<Seq>&
   pump_.stored(Record{*seq, std::move(offer->message), parts_.clock.wall()});
 }
 
+// For the rates of the status.
+void GatewayImpl::taken(const Message& message) {
+  bytes_taken_ += record_cost + message.payload.size() + message.subfolder.str().size();
+}
+
 void GatewayImpl::say_stored(const Offer& offer, Seq seq) {
+  taken(offer.message);
   if (ChildPort* port = listeners_.port(offer.connection))
     port->stored(offer.connection, offer.message.device, offer.id, seq);
   listeners_.await_delivery(seq, offer);
@@ -72,6 +84,7 @@ Direct::Hooks GatewayImpl::direct_hooks() {
           .stored = [this](const Offer& offer, Seq seq) { say_stored(offer, seq); },
           .delivered =
               [this](const Offer& offer) {
+                taken(offer.message);
                 if (ChildPort* port = listeners_.port(offer.connection))
                   port->delivered(offer.connection, offer.message.device, offer.id, 0);
               },

@@ -15,6 +15,7 @@
 #include "pump.hpp"
 #include "session_driver.hpp"
 #include "swap_log.hpp"
+#include "traffic.hpp"
 #include "vouchgate/gateway/gateway.hpp"
 
 namespace vouchgate::gateway {
@@ -92,6 +93,8 @@ class GatewayImpl : public Gateway, private TransportEvents {
   void finish_if_stopped();
   void append(Message message, Spool::Stored stored);  // counted: stop() waits for its answer
   void watch_spool();
+  void count_traffic(const Ledger& total);
+  void taken(const Message& message);
   void tell_given_up(const Ledger& total);
   void say_stored(const Offer& offer, Seq seq);
   void stored(const std::shared_ptr<Offer>& offer, const Result<Seq>& seq);
@@ -116,6 +119,8 @@ class GatewayImpl : public Gateway, private TransportEvents {
   Monotonic gateway_filters_sent_{};
   std::uint64_t next_filters_id_ = control_id_bit | std::uint64_t{1} << 62;
   std::uint64_t refused_ = 0;
+  std::uint64_t bytes_taken_ = 0;  // as the spool books them
+  Traffic counted_;
   std::string reload_problem_;
   std::unordered_map<DeviceId, std::size_t> appending_;  // under way to the disk
   Monotonic last_monotonic_{};

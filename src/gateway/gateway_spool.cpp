@@ -10,6 +10,7 @@ namespace vouchgate::gateway {
 void GatewayImpl::watch_spool() {
   const SpoolUsage usage = parts_.spool.usage();
   tell_given_up(usage.total);
+  count_traffic(usage.total);
   if (usage.state == spool_state_) return;
   spool_state_ = usage.state;
   if (spool_state_ == SpoolState::ok)

@@ -1,7 +1,23 @@
 // The gateway's snapshot of itself. Never changes anything.
+#include <algorithm>
+
 #include "gateway_impl.hpp"
 
 namespace vouchgate::gateway {
+namespace {
+
+// Bytes that the spool can still take: up to its own limit, and up to what it leaves to others on its disk.
+std::uint64_t room_in(const SpoolUsage& usage, const SpoolSettings& settings) {
+  const auto above = [](std::uint64_t all, std::uint64_t used) { return all > used ? all - used : 0; };
+  return std::min(above(usage.max_bytes, usage.bytes), above(usage.disk_free, settings.min_free));
+}
+
+}  // namespace
+
+void GatewayImpl::count_traffic(const Ledger& total) {
+  counted_.sample({total.stored + direct_.count(), total.delivered + direct_.count(), refused_, bytes_taken_},
+                  parts_.clock.monotonic());
+}
 
 Status GatewayImpl::status() const {
   Status status;
@@ -14,6 +30,10 @@ Status GatewayImpl::status() const {
   status.session = session_.status();
   status.session.swaps = swaps_.count();
   status.session.recent_swaps = swaps_.recent();
+  if (session_.machine().state() == session::State::connected) {
+    status.session.tls = parts_.transport.tls_version();
+    status.session.round_trip = pump_.round_trip();
+  }
   status.token.algorithm = settings_.key.algorithm;
   status.token.holder = settings_.key.holder;
   if (const auto key = parts_.signing.info()) status.token.where = key->where;
@@ -40,6 +60,8 @@ Status GatewayImpl::status() const {
   status.window = pump_.window();
   status.refused = refused_;
   status.direct = direct_.count();
+  status.traffic = counted_.status(room_in(status.spool, settings_.spool));
+  status.faults = log::faults();
   return status;
 }
 

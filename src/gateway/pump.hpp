@@ -7,12 +7,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "pacer.hpp"
 #include "poison.hpp"
 #include "queue.hpp"
+#include "round_trip.hpp"
 #include "vouchgate/contract/spool.hpp"
 #include "vouchgate/contract/transport.hpp"
 #include "vouchgate/dialect/dialect.hpp"
@@ -73,6 +75,7 @@ class Pump {
   bool is_idle(const DeviceId& device) const { return children_.at(device)->queue.idle(); }  // nothing waits
   std::size_t in_flight() const { return window_.size(); }
   std::size_t window() const { return size_.size(); }
+  std::optional<std::chrono::microseconds> round_trip() const { return round_trip_.smoothed(clock_.monotonic()); }
 
  private:
   enum class Traffic { closed, open, held };
@@ -121,6 +124,7 @@ class Pump {
   LimitSettings limits_;  // as they are applied
   Pacer pace_, byte_pace_;
   Window size_;
+  RoundTrip round_trip_;
   Poison poison_;
   std::unordered_map<DeviceId, std::unique_ptr<Child>> children_;
   std::deque<Child*> ring_;  // open children with something to send, in turn

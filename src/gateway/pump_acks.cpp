@@ -28,6 +28,7 @@ void Pump::acked(const std::vector<std::uint64_t>& ids) {
   while (!oldest_.empty() && !window_.contains(oldest_.front().first)) oldest_.pop_front();
   if (count == 0) return;
   size_.acked(count, latest, now);
+  round_trip_.sample(now - latest, now);
   alone_ = false;
   settle(now);
   if (traffic_ == Traffic::held && window_.empty()) hooks_.window_empty();
@@ -81,6 +82,7 @@ void Pump::take_back(const DeviceId& device) {
 // What was acknowledged on the session that ended is delivered: nobody will revoke it any more.
 void Pump::session_lost(bool by_itself) {
   traffic_ = Traffic::closed;
+  round_trip_.session_ended();
   turns_.clear();
   settle(Monotonic::max());
   std::vector<Seq> in_flight;

@@ -36,6 +36,7 @@ struct Arrived {
 };
 struct Up {
   Session session;
+  std::string tls;  // "TLSv1.3"
 };
 struct Refused {
   Session session;

@@ -173,7 +173,7 @@ void PahoLink::on_acked(void* context, MQTTAsync_token number) {
 
 void PahoLink::on_connected(void* context, MQTTAsync_successData*) {
   auto& link = *static_cast<PahoLink*>(context);
-  link.inbox_->push(Up{link.session_});
+  link.inbox_->push(Up{link.session_, link.tls_watch_.version()});  // on the thread that shook hands
 }
 
 void PahoLink::on_connect_failed(void* context, MQTTAsync_failureData* data) {

@@ -40,6 +40,7 @@ class PahoTransport final : public Transport {
   void disconnect() override;
   bool publish(std::uint64_t id, const std::string& topic, std::string payload) override;
   bool subscribe(std::uint64_t id, std::vector<Filter> filters) override;
+  std::string tls_version() const override { return state_ == State::connected ? tls_ : ""; }
 
  private:
   enum class State { idle, connecting, giving_up, connected, closing };
@@ -77,6 +78,7 @@ class PahoTransport final : public Transport {
   std::unordered_map<PublishNumber, std::uint64_t> published_;
   std::unordered_map<Tag, std::uint64_t> subscribed_;
   Endpoint endpoint_;
+  std::string tls_;
   Duration timeout_{};
   Monotonic next_socket_at_{};
   std::shared_ptr<PahoLink> link_;  // kept over sessions, as long as each ends with nothing left inside Paho
@@ -165,6 +167,7 @@ void PahoTransport::handle(Granted& granted) {
 void PahoTransport::handle(Up& up) {
   if (up.session != session_ || state_ != State::connecting) return;
   state_ = State::connected;
+  tls_ = std::move(up.tls);
   events_->on_connected();
 }
 

@@ -14,7 +14,7 @@ HOMES = [
     (r"yaml-cpp/", r"^src/config/"),
     (r"(mqtt/|MQTT\w+\.h$)", r"^src/(mqtt|ingress)/"),
     (r"tss2/", r"^src/keys/"),
-    (r"openssl/", r"^src/(keys|provision|emulator)/"),
+    (r"openssl/", r"^src/(keys|provision|emulator)/|^src/mqtt/tls_watch\."),
     (r"sqlite3\.h$", r"^src/spool/"),
     (r"zlib\.h$", r"^src/spool/"),
     (r"systemd/", r"^src/service/"),

@@ -119,6 +119,25 @@ TEST_F(Walk, a_crash_after_any_step_of_the_loop_loses_nothing_that_was_stored) {
   EXPECT_EQ(once, numbers(1, next - 1));
 }
 
+TEST_F(Walk, the_status_counts_what_came_and_went) {
+  start();
+  greet("pump-1");
+  advance(2s);
+  EXPECT_FALSE(gateway->status().session.round_trip) << "nothing was published yet";
+  offer_many("pump-1", 1, 20);
+  advance(2s);
+  const Status status = gateway->status();
+  EXPECT_EQ(status.traffic.since_start.in, 20u);
+  EXPECT_EQ(status.traffic.since_start.out, 20u);
+  EXPECT_EQ(status.traffic.lately.in, 20u);
+  EXPECT_GE(status.traffic.since_start.bytes, 20u * 65);
+  EXPECT_TRUE(status.traffic.autonomy.has_value());
+  EXPECT_TRUE(status.session.round_trip.has_value());
+  EXPECT_TRUE(status.faults.empty());
+  advance(5min);
+  EXPECT_FALSE(gateway->status().session.round_trip) << "idle";
+}
+
 TEST_F(Walk, a_disk_that_fails_is_told_to_the_child_and_nothing_is_acknowledged) {
   start();
   greet("pump-1");

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -25,6 +26,16 @@ struct Line {
   std::string text;           // the template with its fields filled in
   std::vector<Field> fields;  // as given
 };
+
+// A warning or an error that was logged, repeats in one.
+struct Fault {
+  std::chrono::milliseconds age{};  // since it was last emitted, said or folded away
+  const events::Description* event = nullptr;
+  std::string text;         // as it was first said
+  std::uint64_t count = 1;  // how often it was emitted
+};
+// The last five different ones, newest last.
+std::vector<Fault> faults();
 
 // Where lines go. write() may be called from any thread, one call at a time.
 class Sink {

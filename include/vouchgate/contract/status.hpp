@@ -1,12 +1,14 @@
 // What the daemon says of itself: one snapshot for the control socket, STATUS= and `vouchgate status`. Values only.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "vouchgate/base/log.hpp"
 #include "vouchgate/base/result.hpp"
 #include "vouchgate/contract/spool.hpp"
 
@@ -27,6 +29,23 @@ struct SessionStatus {
   std::uint64_t connects = 0;
   std::uint64_t swaps = 0;               // planned token swaps done
   std::vector<SwapReport> recent_swaps;  // newest last, at most 32
+  std::string tls;                       // of the open session, "TLSv1.3"; empty when there is none or it is unknown
+  std::optional<std::chrono::microseconds> round_trip;  // see gateway/round_trip.hpp; none when nothing was sent lately
+};
+
+// Messages counted from when the daemon started.
+struct TrafficCounts {
+  std::uint64_t in = 0, out = 0;  // accepted, delivered; what never touched the disk is in both
+  std::uint64_t refused = 0;
+  std::uint64_t bytes = 0;  // of spool that what came in took, or would have taken
+};
+struct TrafficStatus {
+  TrafficCounts since_start;
+  TrafficCounts lately;                  // in the last `lately_for`
+  Duration lately_for{};                 // some ten seconds; 0: too early to tell
+  std::vector<TrafficCounts> last_hour;  // oldest first, each `step` long, the newest still under way
+  Duration step{};
+  std::optional<Duration> autonomy;  // until the spool were full without a link, at the last hour's rate; none: idle
 };
 struct TokenStatus {
   std::string algorithm, holder, where;
@@ -53,7 +72,9 @@ struct Status {
   SpoolUsage spool;
   std::uint64_t in_flight = 0, window = 0;  // publishes without PUBACK, and how many there may be now
   std::uint64_t refused = 0;
-  std::uint64_t direct = 0;  // delivered without ever touching the disk: children with ack: delivered
+  TrafficStatus traffic;
+  std::vector<log::Fault> faults;  // newest last
+  std::uint64_t direct = 0;        // delivered without ever touching the disk: children with ack: delivered
 };
 
 // What an operator may ask of the running gateway.

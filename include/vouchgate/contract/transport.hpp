@@ -65,6 +65,7 @@ class Transport {
   // `id` is the caller's, unique within the session. False: not accepted (not connected), nothing will come.
   virtual bool publish(std::uint64_t id, const std::string& topic, std::string payload) = 0;
   virtual bool subscribe(std::uint64_t id, std::vector<Filter> filters) = 0;
+  virtual std::string tls_version() const { return {}; }  // of the open session: "TLSv1.3"; empty when not known
 };
 
 }  // namespace vouchgate

@@ -143,5 +143,29 @@ TEST(LevelWords, AreTheFiveOfTheConfiguration) {
   EXPECT_EQ(level, Level::debug);
 }
 
+TEST_F(Log, RemembersTheLastFiveFaultsRepeatsInOne) {
+  set_level(Level::error);
+  EXPECT_TRUE(faults().empty());
+  emit(Id::session_up, {{"endpoint", "cloud"}, {"valid", "1 h"}});
+  for (int i = 0; i < 3; ++i)
+    emit(Id::session_lost, {{"reason", "reset after " + std::to_string(i)}, {"delay", "2 s"}});
+  now += std::chrono::seconds(10);
+  for (const char* const device : {"a", "b", "c", "d"})
+    emit(Id::child_held_off, {{"device", device}, {"reason", "x"}, {"delay", "5 s"}});
+  now += std::chrono::seconds(5);
+  emit(Id::session_lost, {{"reason", "reset after 9"}, {"delay", "4 s"}});
+  auto kept = faults();
+  ASSERT_EQ(kept.size(), 5u);
+  EXPECT_EQ(kept.back().event->name, "session_lost") << "a repeat is the newest again";
+  EXPECT_EQ(kept.back().count, 4u);
+  EXPECT_EQ(kept.back().text, "session lost: reset after 0; next try in 2 s");
+  EXPECT_EQ(kept.back().age, std::chrono::seconds(0));
+  EXPECT_EQ(kept.front().age, std::chrono::seconds(5));
+  emit(Id::token_failed, {{"reason", "x"}, {"delay", "1 s"}});
+  kept = faults();
+  EXPECT_EQ(kept.size(), 5u);
+  EXPECT_EQ(kept.front().text, "child held off: b: x, next try in 5 s") << "the oldest makes room";
+}
+
 }  // namespace
 }  // namespace vouchgate::log

@@ -28,6 +28,16 @@ Status good_day() {
   status.spool.bytes = 10;
   status.spool.max_bytes = 1000;
   status.spool.total = {5, 4, 1, 0, 0, 0};
+  status.session.tls = "TLSv1.3";
+  status.session.round_trip = std::chrono::microseconds(41'250);
+  status.traffic.since_start = {7, 6, 2, 800};
+  status.traffic.lately = {3, 3, 0, 300};
+  status.traffic.lately_for = Duration(10'000);
+  status.traffic.last_hour = {{7, 6, 2, 800}};
+  status.traffic.step = std::chrono::minutes(5);
+  status.traffic.autonomy = std::chrono::hours(61);
+  status.faults.push_back(
+      {Duration(5000), &events::describe(events::Id::child_held_off), "child held off: pump-2: not bound", 3});
   return status;
 }
 
@@ -102,16 +112,45 @@ constexpr const char* children_json =
 TEST_F(ControlTest, StatusIsTheDocumentedForm) {
   EXPECT_EQ(
       ask(R"({"op":"status"})"),
-      R"({"op":"status","version":"0.4.0","gateway":"gw-1","uptime_ms":3600000,"time_trusted":true,"time":{"confidence":"synchronised","reason":""},)"
+      R"({"op":"status","version":"0.4.0","gateway":"gw-1","uptime_ms":3600000,"healthy":false,"complaints":["1 child held off"],"time_trusted":true,"time":{"confidence":"synchronised","reason":""},)"
       R"("session":{"state":"connected","endpoint":"cloud:8883","problem":"","since_ms":0,"next_try_ms":0,"connects":0,)"
-      R"("swaps":0,"recent_swaps":[{"pause_ms":1100,"full_ms":1500,"in_flight":7}]},)"
+      R"("swaps":0,"recent_swaps":[{"pause_ms":1100,"full_ms":1500,"in_flight":7}],"tls":"TLSv1.3","round_trip_us":41250},)"
       R"("reload_problem":"",)"
       R"("token":{"algorithm":"ES256","holder":"tpm","where":"0x81000100","valid_for_ms":2000,"renew_in_ms":null,"failures":0},)"
       R"("children":)" +
           std::string(children_json) +
-          R"(,"spool":{"state":"ok","reason":"","bytes":10,"max_bytes":1000,"disk_free":0,"total":{"stored":5,"delivered":4,"pending":1,"expired":0,)"
-          R"("dropped":0,"discarded":0,"quarantined":0}},"in_flight":0,"window":0,"refused":0,"direct":0})");
+          R"(,"spool":{"state":"ok","reason":"","bytes":10,"max_bytes":1000,"disk_free":0,"autonomy_ms":219600000,"total":{"stored":5,"delivered":4,"pending":1,"expired":0,)"
+          R"("dropped":0,"discarded":0,"quarantined":0}},"in_flight":0,"window":0,"refused":0,"direct":0,)"
+          R"("traffic":{"since_start":{"in":7,"out":6,"refused":2,"bytes":800},)"
+          R"("lately":{"in":3,"out":3,"refused":0,"bytes":300,"for_ms":10000},"step_ms":300000,)"
+          R"("last_hour":[{"in":7,"out":6,"refused":2,"bytes":800}]},)"
+          R"("faults":[{"age_ms":5000,"level":"warning","name":"child_held_off",)"
+          R"("message_id":"de1b1471320a88ea37a788d106762832","text":"child held off: pump-2: not bound","count":3}]})");
   EXPECT_EQ(ask(R"({"op":"devices"})"), R"({"op":"devices","devices":)" + std::string(children_json) + "}");
+}
+
+TEST_F(ControlTest, HealthyMeansThatNobodyHasToDoAnything) {
+  Status& status = operations.now;
+  const auto complaints = [&] {
+    const auto answer = nlohmann::json::parse(ask(R"({"op":"status"})"));
+    EXPECT_EQ(answer["healthy"], answer["complaints"].empty());
+    return answer["complaints"];
+  };
+  status.children.pop_back();
+  EXPECT_TRUE(complaints().empty());
+  status.session.connects = 2;
+  status.session.state = "connecting";
+  EXPECT_TRUE(complaints().empty()) << "a planned swap";
+  status.session.problem = "no route to host";
+  EXPECT_EQ(complaints()[0], "not connected: no route to host");
+  status.time_trusted = false;
+  status.time.reason = "before this build";
+  status.spool.state = SpoolState::disk_full;
+  status.spool.reason = "5 bytes free";
+  status.spool.total.quarantined = 2;
+  status.reload_problem = "a mistake";
+  EXPECT_EQ(complaints(), nlohmann::json::parse(R"(["clock: before this build","not connected: no route to host",
+      "spool disk-full: 5 bytes free","2 messages in quarantine","last reload failed: a mistake"])"));
 }
 
 TEST_F(ControlTest, OperationsReachTheGateway) {

@@ -85,9 +85,13 @@ TEST_F(MosquittoSession, SendsNothingOfADeadSessionInTheNextOne) {
 
 TEST_F(MosquittoSession, MovesToAnotherBrokerOnTheSameTransport) {
   test::Mosquitto other;
+  EXPECT_EQ(transport->tls_version(), "");
   ASSERT_TRUE(connect(broker.port()));
+  EXPECT_EQ(transport->tls_version(), "TLSv1.3");
   ASSERT_TRUE(disconnect());
+  EXPECT_EQ(transport->tls_version(), "");
   ASSERT_TRUE(connect(other.port()));
+  EXPECT_EQ(transport->tls_version(), "TLSv1.3");
   broker.kill();
   ASSERT_TRUE(transport->publish(1, "t", "x"));
   ASSERT_TRUE(until([&] { return !seen.acked.empty(); })) << "still with the first broker";

@@ -1,0 +1,29 @@
+// One index of extra data, of which only the calls at birth and death of a connection are of use.
+#include "tls_watch.hpp"
+
+namespace vouchgate::mqtt {
+
+TlsWatch::TlsWatch() : index_(CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL, 0, this, &made, nullptr, &gone)) {}
+
+TlsWatch::~TlsWatch() {
+  if (index_ >= 0) CRYPTO_free_ex_index(CRYPTO_EX_INDEX_SSL, index_);
+}
+
+std::string TlsWatch::version() const {
+  const std::lock_guard lock(mutex_);
+  return newest_ == nullptr || SSL_is_init_finished(newest_) == 0 ? "" : SSL_get_version(newest_);
+}
+
+void TlsWatch::made(void* parent, void*, CRYPTO_EX_DATA*, int, long, void* context) {
+  auto& watch = *static_cast<TlsWatch*>(context);
+  const std::lock_guard lock(watch.mutex_);
+  watch.newest_ = static_cast<const SSL*>(parent);
+}
+
+void TlsWatch::gone(void* parent, void*, CRYPTO_EX_DATA*, int, long, void* context) {
+  auto& watch = *static_cast<TlsWatch*>(context);
+  const std::lock_guard lock(watch.mutex_);
+  if (watch.newest_ == parent) watch.newest_ = nullptr;
+}
+
+}  // namespace vouchgate::mqtt
