@@ -17,7 +17,7 @@ end
 complete -c vouchgate -f
 complete -c vouchgate -n '__vouchgate_at \'\'' -a key -d 'the gateway\'s private key, which never leaves its holder'
 complete -c vouchgate -n '__vouchgate_at \'\'' -a token -d 'JSON Web Tokens, the gateway\'s passwords'
-complete -c vouchgate -n '__vouchgate_at \'\'' -a status -d 'session, token, children and spool of the running daemon'
+complete -c vouchgate -n '__vouchgate_at \'\'' -a status -d 'session, token, children, spool and last faults of the running daemon'
 complete -c vouchgate -n '__vouchgate_at \'\'' -a devices -d 'children of this gateway as the running daemon sees them'
 complete -c vouchgate -n '__vouchgate_at \'\'' -a send -d 'a message of a child through the running daemon; waits until delivered'
 complete -c vouchgate -n '__vouchgate_at \'\'' -a listen -d 'print a child\'s config and commands as they arrive'

@@ -14,6 +14,7 @@
 #include "check/report.hpp"
 #include "check/survey.hpp"
 #include "context.hpp"
+#include "terminal.hpp"
 #include "vouchgate/base/log.hpp"
 
 namespace vouchgate::cli {
@@ -44,7 +45,7 @@ Looked look(Context& context, const Options& options) {
   scene->loaded = load_configuration(context.config_path);
   if (scene->loaded.mistakes.empty()) scene->daemon = check::find_daemon(scene->loaded.settings);
   const auto told = [&](const check::Finding& finding) {
-    if (!context.json) std::cout << check::text_of(finding) << std::flush;
+    if (!context.json) std::cout << check::text_of(finding, colours_wanted()) << std::flush;
   };
   Looked out{check::run_checks(check::survey(scene), deadline, told), check::word(scene->daemon.is)};
   const check::Tally sums = check::tally(out.outcome.findings);

@@ -13,6 +13,8 @@ namespace vouchgate::cli {
 
 using Verb = std::function<Result<void>(ControlClient&)>;
 
+// Connects by the configuration of `context`. An error says what the unit was, if the daemon does not run.
+Result<ControlClient> connect(const Context& context);
 // Connects by the configuration of `context` and runs `verb`; an error goes to stderr and makes the exit code 1.
 void run(Context& context, const Verb& verb);
 // One request, its answer parsed.

@@ -1,8 +1,6 @@
 // Wires the daemon's verbs to its control socket. Never prints an error without its hint.
 #include "daemon_commands.hpp"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -15,8 +13,9 @@
 
 #include "context.hpp"
 #include "daemon_call.hpp"
+#include "daemon_tables.hpp"
 #include "send_command.hpp"
-#include "status_text.hpp"
+#include "status_command.hpp"
 #include "vouchgate/base/bytes.hpp"
 #include "vouchgate/base/json_text.hpp"
 #include "vouchgate/model/message.hpp"
@@ -25,52 +24,6 @@ namespace vouchgate::cli {
 namespace {
 
 using nlohmann::json;
-// The answer as --json prints it: the daemon's own line without its op, so that the order of its fields stays.
-Result<std::string> ask_raw(ControlClient& daemon, const std::string& op) {
-  auto answer = daemon.ask(JsonLine(op).str());
-  if (!answer) return answer;
-  const std::string head = "{\"op\":\"" + op + "\",";
-  return answer->starts_with(head) ? "{" + answer->substr(head.size()) : *answer;
-}
-
-Result<void> print_status(ControlClient& daemon, bool as_json) {
-  auto raw = ask_raw(daemon, "status");
-  if (!raw) return fail(std::move(raw.error()));
-  std::cout << (as_json ? *raw + "\n" : status_text(json::parse(*raw, nullptr, false)));
-  return {};
-}
-
-// Repaints once a second until interrupted.
-Result<void> watch_status(ControlClient& daemon, bool as_json) {
-  json before;
-  while (std::cout) {
-    auto now = ask(daemon, R"({"op":"status"})");
-    if (!now) return fail(std::move(now.error()));
-    if (as_json) {
-      now->erase("op");
-      std::cout << now->dump() << std::endl;
-    } else {
-      // ECMA-48: cursor home, then erase to the end of the screen.
-      std::cout << (::isatty(STDOUT_FILENO) != 0 ? "\x1b[H\x1b[J" : "") << status_text(*now)
-                << (before.is_null() ? "" : rates_text(before, *now)) << std::endl;
-    }
-    before = std::move(*now);
-    auto quiet = daemon.receive(std::chrono::steady_clock::now() + std::chrono::seconds(1));
-    if (!quiet) return fail(std::move(quiet.error()));
-  }
-  return {};
-}
-
-void add_status(CLI::App& app, Context& context) {
-  auto* status = app.add_subcommand("status", "session, token, children and spool of the running daemon");
-  auto watch = std::make_shared<bool>(false);
-  status->add_flag("--watch", *watch, "repaint every second");
-  status->callback([&context, watch] {
-    run(context, [&](ControlClient& daemon) {
-      return *watch ? watch_status(daemon, context.json) : print_status(daemon, context.json);
-    });
-  });
-}
 
 Result<void> show_devices(ControlClient& daemon, const std::string& wanted, bool as_json) {
   auto answer = ask(daemon, R"({"op":"devices"})");
@@ -211,7 +164,7 @@ void add_listen(CLI::App& app, Context& context) {
 }  // namespace
 
 void add_daemon_commands(CLI::App& app, Context& context) {
-  add_status(app, context);
+  add_status_command(app, context);
   add_devices(app, context);
   add_send(app, context);
   add_listen(app, context);

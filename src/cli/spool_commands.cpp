@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "daemon_call.hpp"
-#include "status_text.hpp"
+#include "daemon_tables.hpp"
 #include "vouchgate/base/bytes.hpp"
 #include "vouchgate/base/json_text.hpp"
 

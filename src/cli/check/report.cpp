@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "../screen.hpp"
+
 namespace vouchgate::cli::check {
 namespace {
 
@@ -11,6 +13,16 @@ using Json = nlohmann::ordered_json;
 std::string padded(std::string text, std::size_t width) {
   text.resize(std::max(width, text.size() + 1), ' ');
   return text;
+}
+
+Tone tone_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::ok: return Tone::good;
+    case Verdict::warning: return Tone::warn;
+    case Verdict::failed: return Tone::bad;
+    case Verdict::skipped: return Tone::label;
+  }
+  return Tone::plain;
 }
 
 }  // namespace
@@ -40,9 +52,10 @@ Tally tally(const std::vector<Finding>& findings) {
   return out;
 }
 
-std::string text_of(const Finding& finding) {
+std::string text_of(const Finding& finding, bool colours) {
   const std::string shown = finding.verdict == Verdict::failed ? "FAILED" : word(finding.verdict);
-  std::string out = padded(shown, 9) + padded(finding.id, 22) + finding.what + "\n";
+  std::string out =
+      painted(padded(shown, 9), tone_of(finding.verdict), colours) + padded(finding.id, 22) + finding.what + "\n";
   if (!finding.hint.empty()) out += "           hint: " + finding.hint + "\n";
   return out;
 }

@@ -14,8 +14,8 @@ struct Tally {
 };
 Tally tally(const std::vector<Finding>& findings);
 
-std::string text_of(const Finding& finding);  // with its newline
-std::string sum_text(const Tally& tally);     // "11 ok, 1 warning, 1 failed, 1 skipped\n"
+std::string text_of(const Finding& finding, bool colours = false);  // with its newline
+std::string sum_text(const Tally& tally);                           // "11 ok, 1 warning, 1 failed, 1 skipped\n"
 // The stable form of docs/check.md. `daemon`: stopped, running, mute.
 nlohmann::ordered_json json_of(const std::vector<Finding>& findings, const std::string& daemon);
 

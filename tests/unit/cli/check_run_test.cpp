@@ -88,6 +88,7 @@ TEST(CheckReport, lines_and_sums) {
   Finding one = failed("broken", "mend it");
   one.id = "key.signs";
   EXPECT_EQ(text_of(one), "FAILED   key.signs             broken\n           hint: mend it\n");
+  EXPECT_EQ(text_of(one, true), "\x1b[1;31mFAILED   \x1b[0mkey.signs             broken\n           hint: mend it\n");
   EXPECT_EQ(sum_text(tally({one, ok(""), warning("", "h")})), "1 ok, 1 warning, 1 failed, 0 skipped\n");
   EXPECT_EQ(json_of({one}, "stopped").dump(),
             R"({"daemon":"stopped","ok":0,"warnings":0,"failed":1,"skipped":0,"checks":[{"id":"key.signs",)"
