@@ -22,7 +22,7 @@ foreach(program vouchgate vouchgated)
     add_test(NAME lint.packaging/completions/${file}_is_fresh
       COMMAND sh -c "place=$1; shift; \"$@\" | cmp - \"$place\" || { echo 'run: ninja -C build/dev regenerate'; exit 1; }" sh ${place} ${print})
     set_tests_properties(lint.packaging/completions/${file}_is_fresh PROPERTIES LABELS lint)
-    list(APPEND regenerate COMMAND sh -c "place=$1; shift; \"$@\" > \"$place\"" sh ${place} ${print})
+    list(APPEND regenerate COMMAND sh -c "place=$1 && shift && \"$@\" > \"$place\"" sh ${place} ${print})
   endforeach()
 endforeach()
 add_test(NAME lint.completions_offer_all COMMAND python3 -B ${CMAKE_CURRENT_LIST_DIR}/completions_test.py)
