@@ -5,7 +5,7 @@ _vouchgate() {
   if [[ $cur == = ]]; then cur=''; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD - 2]}; fi
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$verb $word" in
-      ' key' | 'key create' | 'key show' | 'key export' | 'key test' | 'key remove' | ' token' | 'token mint' | 'token inspect' | ' status' | ' devices' | 'devices list' | 'devices show' | 'devices attach' | 'devices detach' | ' send' | ' listen' | ' renew' | ' spool' | 'spool stats' | 'spool audit' | 'spool list' | 'spool show' | 'spool retry' | 'spool discard' | ' check' | ' plan') verb=${verb:+$verb }$word ;;
+      ' key' | 'key create' | 'key show' | 'key export' | 'key test' | 'key remove' | ' token' | 'token mint' | 'token inspect' | ' status' | ' devices' | 'devices list' | 'devices show' | 'devices attach' | 'devices detach' | ' send' | ' listen' | ' renew' | ' spool' | 'spool stats' | 'spool audit' | 'spool list' | 'spool show' | 'spool retry' | 'spool discard' | ' check' | ' diag' | ' plan') verb=${verb:+$verb }$word ;;
     esac
   done
   case "$verb $prev" in
@@ -27,13 +27,14 @@ _vouchgate() {
     'spool retry --device') answer='@devices' ;;
     'spool discard --device') answer='@devices' ;;
     'check --user') answer='' ;;
+    'diag --output') answer='@files' ;;
     'plan --rate') answer='' ;;
     'plan --size') answer='' ;;
     'plan --flash') answer='sd-card emmc industrial ssd' ;;
     'plan --disk') answer='' ;;
     *)
       case $verb in
-        '') answer='key token status devices send listen renew spool check plan --help --version --config --json' ;;
+        '') answer='key token status devices send listen renew spool check diag plan --help --version --config --json' ;;
         'key') answer='create show export test remove --help --config --json' ;;
         'key create') answer='--help --handle --config --json' ;;
         'key show') answer='--help --config --json' ;;
@@ -60,6 +61,7 @@ _vouchgate() {
         'spool retry') answer='--help --all --device --config --json' ;;
         'spool discard') answer='--help --all --device --yes --config --json' ;;
         'check') answer='--help --fix --yes --user --config --json' ;;
+        'diag') answer='--help --output --anonymise --config --json' ;;
         'plan') answer='--help --rate --size --flash --disk --config --json' ;;
       esac
       ;;

@@ -3,7 +3,7 @@ function __vouchgate_at
     set -l verb ''
     for word in (commandline -opc)[2..]
         switch "$verb $word"
-            case ' key' 'key create' 'key show' 'key export' 'key test' 'key remove' ' token' 'token mint' 'token inspect' ' status' ' devices' 'devices list' 'devices show' 'devices attach' 'devices detach' ' send' ' listen' ' renew' ' spool' 'spool stats' 'spool audit' 'spool list' 'spool show' 'spool retry' 'spool discard' ' check' ' plan'
+            case ' key' 'key create' 'key show' 'key export' 'key test' 'key remove' ' token' 'token mint' 'token inspect' ' status' ' devices' 'devices list' 'devices show' 'devices attach' 'devices detach' ' send' ' listen' ' renew' ' spool' 'spool stats' 'spool audit' 'spool list' 'spool show' 'spool retry' 'spool discard' ' check' ' diag' ' plan'
                 set verb (string trim "$verb $word")
         end
     end
@@ -24,6 +24,7 @@ complete -c vouchgate -n '__vouchgate_at \'\'' -a listen -d 'print a child\'s co
 complete -c vouchgate -n '__vouchgate_at \'\'' -a renew -d 'swap the session\'s token now'
 complete -c vouchgate -n '__vouchgate_at \'\'' -a spool -d 'the durable queue of the running daemon, and its quarantine'
 complete -c vouchgate -n '__vouchgate_at \'\'' -a check -d 'what keeps the gateway from working: key, clock, network, cloud, spool; exit 1 if something failed'
+complete -c vouchgate -n '__vouchgate_at \'\'' -a diag -d 'pack a support bundle: state, checks, journal, versions; never a secret'
 complete -c vouchgate -n '__vouchgate_at \'\'' -a plan -d 'hours without a link, bytes written a day and years of flash at a rate'
 complete -c vouchgate -l help -d 'Print this help message and exit'
 complete -c vouchgate -n '__vouchgate_at \'\'' -l version -d 'Display program version information and exit'
@@ -76,6 +77,8 @@ complete -c vouchgate -n '__vouchgate_at \'spool discard\'' -l yes -d 'do not as
 complete -c vouchgate -n '__vouchgate_at \'check\'' -l fix -d 'mend directories, owners, modes and groups; says first what it will do'
 complete -c vouchgate -n '__vouchgate_at \'check\'' -l yes -d 'with --fix: do not ask'
 complete -c vouchgate -n '__vouchgate_at \'check\'' -l user -x -d 'the daemon\'s user, if it is not vouchgate'
+complete -c vouchgate -n '__vouchgate_at \'diag\'' -l output -r -F -d 'FILE.tar.gz; default: vouchgate-diag-TIME.tar.gz in this folder'
+complete -c vouchgate -n '__vouchgate_at \'diag\'' -l anonymise -d 'replace names of devices, hosts and projects by others'
 complete -c vouchgate -n '__vouchgate_at \'plan\'' -l rate -x -d 'messages a second, of all children together'
 complete -c vouchgate -n '__vouchgate_at \'plan\'' -l size -x -d 'bytes of payload of one message'
 complete -c vouchgate -n '__vouchgate_at \'plan\'' -l flash -x -a 'sd-card emmc industrial ssd' -d 'class of flash: sd-card (SD card for consumers, 500 cycles) emmc (eMMC, MLC, 3000 cycles) industrial (industrial SD card or eMMC in pSLC mode, 20000 cycles) ssd (SSD, TLC, 1000 cycles)'

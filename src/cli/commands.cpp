@@ -9,6 +9,7 @@
 #include "check_command.hpp"
 #include "context.hpp"
 #include "daemon_commands.hpp"
+#include "diag_command.hpp"
 #include "key_commands.hpp"
 #include "plan_command.hpp"
 #include "spool_commands.hpp"
@@ -54,6 +55,7 @@ int command_line(int argc, char** argv) {
   add_daemon_commands(app, context);
   add_spool_commands(app, context);
   add_check_command(app, context);
+  add_diag_command(app, context);
   add_plan_command(app, context);
   return delivered(parse(app, context, argc, argv));
 }

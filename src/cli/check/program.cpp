@@ -15,8 +15,6 @@
 namespace vouchgate::cli::check {
 namespace {
 
-constexpr std::size_t most = 64 * 1024;
-
 Result<pid_t> start(const std::vector<std::string>& words, int output) {
   std::vector<std::string> owned = words;
   std::vector<char*> arguments;
@@ -36,7 +34,7 @@ Result<pid_t> start(const std::vector<std::string>& words, int output) {
 }
 
 // False: the deadline passed before the end of the output.
-bool read_all(int input, std::chrono::steady_clock::time_point deadline, std::string& out) {
+bool read_all(int input, std::chrono::steady_clock::time_point deadline, std::size_t most, std::string& out) {
   while (out.size() < most) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
     pollfd entry{input, POLLIN, 0};
@@ -51,14 +49,15 @@ bool read_all(int input, std::chrono::steady_clock::time_point deadline, std::st
 
 }  // namespace
 
-Result<Printed> run_program(const std::vector<std::string>& words, std::chrono::milliseconds patience) {
+Result<Printed> run_program(const std::vector<std::string>& words, std::chrono::milliseconds patience,
+                            std::size_t most) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     return fail(Code::unavailable, "program", words.front(), std::generic_category().message(errno));
   const auto child = start(words, ends[1]);
   ::close(ends[1]);
   Printed out;
-  const bool ended = child && read_all(ends[0], std::chrono::steady_clock::now() + patience, out.text);
+  const bool ended = child && read_all(ends[0], std::chrono::steady_clock::now() + patience, most, out.text);
   ::close(ends[0]);
   if (!child) return fail(child.error());
   if (!ended) ::kill(*child, SIGKILL);

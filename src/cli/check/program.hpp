@@ -11,9 +11,10 @@ namespace vouchgate::cli::check {
 
 struct Printed {
   int exit_code = 0;
-  std::string text;  // stdout and stderr, at most 64 KiB
+  std::string text;  // stdout and stderr
 };
-// Errors: not_found (no such program), timeout (it was killed), unavailable.
-Result<Printed> run_program(const std::vector<std::string>& words, std::chrono::milliseconds patience);
+// Errors: not_found (no such program), timeout (it was killed, also for printing more than `most` bytes), unavailable.
+Result<Printed> run_program(const std::vector<std::string>& words, std::chrono::milliseconds patience,
+                            std::size_t most = 64 * 1024);
 
 }  // namespace vouchgate::cli::check
