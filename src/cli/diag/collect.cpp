@@ -34,6 +34,14 @@ std::string own_program() {
   return error ? "vouchgate" : path.string();
 }
 
+// Where dpkg(1) installed them: patch levels, which no file name tells. Empty elsewhere.
+std::string packages() {
+  const auto shown = check::run_program({"dpkg-query", "--show", "vouchgate*", "libssl3*", "libpaho-mqtt*", "libtss2-*",
+                                         "libsqlite3-0", "libyaml-cpp*", "libsystemd0", "systemd"},
+                                        seconds(10));
+  return shown ? "== packages\n" + shown->text : "";  // what is not installed is said too, and does no harm
+}
+
 class Collection {
  public:
   Collection(std::string config_path, bool anonymise)
@@ -50,7 +58,7 @@ class Collection {
     own_verb("spool.json", "the spool's state and ledger", {"spool", "stats"}, seconds(15));
     take("files.txt", "owners, modes and sizes", files_text(settings(), config_path_));
     take("machine.txt", "disk, memory, load", machine_text(settings()));
-    take("versions.txt", "this program, its libraries, the kernel, the distribution", versions_text());
+    take("versions.txt", "this program, its libraries, the kernel, the distribution", versions_text() + packages());
     take_tpm();
     take_unit();
     take_journal();
@@ -187,7 +195,9 @@ void Collection::take_journal() {
   const auto lines = check::run_program(
       {"journalctl", "--quiet", "--no-pager", std::string("--unit=") + unit, "--lines=2000", "--output=short-precise"},
       seconds(20), most_bytes);
-  if (lines && lines->exit_code == 0)
+  if (lines && lines->exit_code == 0 && lines->text.empty())
+    leave_out("journal.txt", "it holds no line of the unit, or this user may not read it: root may");
+  else if (lines && lines->exit_code == 0)
     take("journal.txt", "the last 2,000 lines of the unit", lines->text);
   else
     leave_out("journal.txt", lines ? first_line(lines->text) : lines.error().line());
