@@ -115,6 +115,19 @@ Finding clock_synchronised(const View& scene) {
   return judge_synchronised(time_report(scene, std::chrono::system_clock::now()));
 }
 
+Finding resolves(const View& scene) { return judge_dns(resolve(endpoints_of(settings_of(scene).cloud))); }
+
+Finding reaches(const View& scene) {
+  const auto endpoints = endpoints_of(settings_of(scene).cloud);
+  return judge_tcp(reach(endpoints, share(seconds(10), endpoints)));
+}
+
+Finding trusts(const View& scene) {
+  const CloudSettings& cloud = settings_of(scene).cloud;
+  const auto endpoints = endpoints_of(cloud);
+  return judge_tls(greet(endpoints, cloud.tls, share(seconds(10), endpoints)), std::chrono::system_clock::now());
+}
+
 Finding connects(const View& scene) {
   if (scene->daemon.is == Daemon::Is::mute)
     return failed("a daemon runs and does not answer: " + scene->daemon.problem.line(), scene->daemon.problem.hint);
@@ -184,28 +197,9 @@ std::vector<Check> survey(View scene) {
        seconds(12), key_signs},
       {"clock.sane", {"config.valid"}, seconds(3), clock_sane},
       {"clock.synchronised", {"clock.sane"}, seconds(3), clock_synchronised},
-      {"dns.resolves",
-       {"config.valid"},
-       seconds(12),
-       [](const View& at) { return judge_dns(resolve(endpoints_of(settings_of(at).cloud))); },
-       name_servers},
-      {"endpoint.tcp",
-       {"dns.resolves"},
-       seconds(12),
-       [](const View& at) {
-         const auto endpoints = endpoints_of(settings_of(at).cloud);
-         return judge_tcp(reach(endpoints, share(seconds(10), endpoints)));
-       },
-       name_servers},
-      {"tls.chain",
-       {"endpoint.tcp"},
-       seconds(12),
-       [](const View& at) {
-         const CloudSettings& cloud = settings_of(at).cloud;
-         const auto endpoints = endpoints_of(cloud);
-         return judge_tls(greet(endpoints, cloud.tls, share(seconds(10), endpoints)), std::chrono::system_clock::now());
-       },
-       name_servers},
+      {"dns.resolves", {"config.valid"}, seconds(12), resolves, name_servers},
+      {"endpoint.tcp", {"dns.resolves"}, seconds(12), reaches, name_servers},
+      {"tls.chain", {"endpoint.tcp"}, seconds(12), trusts, name_servers},
       {"cloud.connect", of_key({"key.signs", "clock.sane", "tls.chain"}), seconds(15), connects, name_servers},
       {"spool.health", {"config.valid"}, seconds(5), spool_health},
       {"spool.autonomy", {"config.valid"}, seconds(5), autonomy},
