@@ -18,7 +18,8 @@ std::string path_of(int fd) {
   socklen_t size = sizeof address;
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0 || address.sun_family != AF_UNIX) return {};
   const std::size_t most = size - std::min<std::size_t>(size, offsetof(sockaddr_un, sun_path));
-  return {address.sun_path, ::strnlen(address.sun_path, most)};  // empty for an abstract address, which begins with NUL
+  if (most > 1 && address.sun_path[0] == '\0') return "@" + std::string(address.sun_path + 1, most - 1);  // abstract
+  return {address.sun_path, ::strnlen(address.sun_path, most)};
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ void watchdog_ping();
 
 struct ListeningSocket {
   int fd;
-  std::string path;  // empty: it is not a Unix socket with a path
+  std::string path;  // "@name" for an abstract address, as in ListenStream=; empty: it is no Unix socket with a name
 };
 // The socket that FileDescriptorName= calls `name`, or the only one that was handed over. Takes all of them out of the
 // environment, so only the first call can find one: before any thread runs.

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 
@@ -27,8 +28,10 @@ std::string found_by(const std::string& wanted, const std::vector<std::string>& 
       sockaddr_un address{};
       address.sun_family = AF_UNIX;
       path.copy(address.sun_path, sizeof address.sun_path - 1);
+      if (path[0] == '@') address.sun_path[0] = '\0';
       const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
-      ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+      ::bind(fd, reinterpret_cast<const sockaddr*>(&address),
+             static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size()));
       ::listen(fd, 4);
       ::dup2(fd, 50 + next++);
     }
@@ -59,6 +62,11 @@ class Sockets : public ::testing::Test {
 
 TEST_F(Sockets, TheOnlyOneIsTakenWhateverItsName) {
   EXPECT_EQ(found_by("children", {one}, "vouchgated.socket"), "3 " + one);
+}
+
+TEST_F(Sockets, AnAbstractAddressHasAName) {
+  const std::string name = "@vouchgate-test-" + std::to_string(::getpid());
+  EXPECT_EQ(found_by("children", {name}, "children"), "3 " + name);
 }
 
 TEST_F(Sockets, AmongSeveralTheNameDecides) {
