@@ -31,12 +31,6 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
   return address;
 }
 
-bool ListenAddress::loopback() const {
-  in6_addr six{};
-  if (inet_pton(AF_INET6, host.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six);
-  return host.starts_with("127.");
-}
-
 std::string ListenAddress::text() const {
   const bool six = host.find(':') != std::string::npos;
   return (six ? "[" + host + "]" : host) + ":" + std::to_string(port);

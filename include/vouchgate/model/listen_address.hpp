@@ -14,7 +14,6 @@ struct ListenAddress {
   std::uint16_t port = 0;
 
   static Result<ListenAddress> parse(std::string_view text);  // 127.0.0.1:9464, [::1]:9464; error: invalid
-  bool loopback() const;                                      // 127.0.0.0/8 or ::1 (RFC 6890)
   std::string text() const;                                   // as parse() takes it
 };
 

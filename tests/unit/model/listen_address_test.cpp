@@ -31,12 +31,5 @@ TEST(ListenAddress, RefusesWhatItCannotListenAt) {
   }
 }
 
-TEST(ListenAddress, KnowsLoopback) {
-  for (const char* text : {"127.0.0.1:1", "127.8.0.1:1", "[::1]:1"})
-    EXPECT_TRUE(ListenAddress::parse(text)->loopback()) << text;
-  for (const char* text : {"0.0.0.0:1", "128.0.0.1:1", "[::]:1", "[::2]:1"})
-    EXPECT_FALSE(ListenAddress::parse(text)->loopback()) << text;
-}
-
 }  // namespace
 }  // namespace vouchgate
