@@ -173,14 +173,15 @@ class Check(unittest.TestCase):
     def test_a_daemon_that_starts_while_it_looks_keeps_its_session(self):
         self.start_gateway()
         real, looks_at = f"mqtts://localhost:{self.rig.port}", self.rig.path("slow.yaml")
-        with silent_listener() as slow:
-            self.rig.write_config(endpoints=[f"mqtts://localhost:{slow}", real])
+        with contextlib.ExitStack() as stack:
+            slow = [stack.enter_context(silent_listener()) for _ in range(3)]
+            self.rig.write_config(endpoints=[f"mqtts://localhost:{port}" for port in slow] + [real])
             os.rename(self.rig.config, looks_at)
             self.rig.write_config()
-            fillers = unanswered(slow)
+            fillers = unanswered(slow[0])
             looking = subprocess.Popen([binary("vouchgate"), "--json", "--config", looks_at, "check"],
                                        stdout=subprocess.PIPE, text=True)
-            wait_for(lambda: unanswered(slow) > fillers, "a look at the endpoint that does not answer")
+            wait_for(lambda: unanswered(slow[0]) > fillers, "a look at the endpoint that does not answer")
             self.rig.start_daemon()
             wait_for(lambda: self.rig.status()["session"]["state"] == "connected", "the session is up")
             found = {one["id"]: one for one in json.loads(looking.communicate(timeout=120)[0])["checks"]}

@@ -119,13 +119,13 @@ Finding resolves(const View& scene) { return judge_dns(resolve(endpoints_of(sett
 
 Finding reaches(const View& scene) {
   const auto endpoints = endpoints_of(settings_of(scene).cloud);
-  return judge_tcp(reach(endpoints, share(seconds(10), endpoints)));
+  return judge_tcp(reach(endpoints, share(seconds(8), endpoints)));
 }
 
 Finding trusts(const View& scene) {
   const CloudSettings& cloud = settings_of(scene).cloud;
   const auto endpoints = endpoints_of(cloud);
-  return judge_tls(greet(endpoints, cloud.tls, share(seconds(10), endpoints)), std::chrono::system_clock::now());
+  return judge_tls(greet(endpoints, cloud.tls, share(seconds(8), endpoints)), std::chrono::system_clock::now());
 }
 
 Finding connects(const View& scene) {
@@ -136,7 +136,7 @@ Finding connects(const View& scene) {
   const auto endpoints = endpoints_of(settings.cloud);
   // A daemon that was started since this look began owns the client id.
   const auto alone = [&] { return find_daemon(settings).is == Daemon::Is::stopped; };
-  const auto trials = try_connect(settings, endpoints, share(seconds(12), endpoints), alone);
+  const auto trials = try_connect(settings, endpoints, share(seconds(10), endpoints), alone);
   if (!trials && trials.error().code == Code::busy) return skipped("because " + trials.error().reason);
   return judge_connect(trials);
 }
