@@ -49,7 +49,7 @@ echo "arm64: unit tests"
 here cmake -S . -B build/arm64 -G Ninja -Wno-dev -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" -DVOUCHGATE_WERROR=ON \
   -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_LIBRARY_ARCHITECTURE=$machine -DCMAKE_CXX_COMPILER=$machine-g++ \
   -DPKG_CONFIG_EXECUTABLE=/usr/bin/$machine-pkg-config -DCMAKE_CROSSCOMPILING_EMULATOR=$emulator
-mapfile -t units < <(here ninja -C build/arm64 -t targets all | sed -n 's/^\(unit_[a-z_]*\): phony$/\1/p' | sort -u)
+mapfile -t units < <(here ninja -C build/arm64 -t targets all | sed -n 's/^\(unit_[a-z_]*\): CXX_EXECUTABLE.*/\1/p')
 here ninja -C build/arm64 --quiet "${units[@]}"
 pattern=$(IFS='|'; echo "${excluded[*]:-^$}")
 here ctest --test-dir build/arm64 --no-tests=error -L unit -E "$pattern" -j "$(nproc)" --output-on-failure
