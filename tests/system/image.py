@@ -22,6 +22,14 @@ ExecStart=/share/guest/main.sh
 WantedBy=multi-user.target
 """
 
+HOOKS = ["--essential-hook=mkdir -p \"$1/etc/initramfs-tools/conf.d\" \"$1/usr/share/initramfs-tools/modules.d\"",
+         "--essential-hook=echo MODULES=list >\"$1/etc/initramfs-tools/conf.d/system-test\"",
+         "--essential-hook=copy-in {here}/modules /usr/share/initramfs-tools/modules.d",
+         "--customize-hook=copy-in {here}/system-test.service /etc/systemd/system",
+         "--customize-hook=chroot \"$1\" systemctl enable system-test.service",
+         "--customize-hook=echo gateway >\"$1/etc/hostname\"",
+         "--customize-hook=echo 127.0.0.1 localhost gateway >\"$1/etc/hosts\""]
+
 
 class Failure(Exception):
     """One sentence for whoever runs the test."""
@@ -61,7 +69,7 @@ class Root:
 
     def __init__(self, cache, suite):
         self.suite = suite
-        self.directory = os.path.join(cache, f"root-{suite}-{digest(*PACKAGES, *MODULES, UNIT, TO_IMAGE)}")
+        self.directory = os.path.join(cache, f"root-{suite}-{digest(*PACKAGES, *MODULES, UNIT, *HOOKS, TO_IMAGE)}")
         self.disk, self.kernel, self.initrd = (self.path(name) for name in ("disk.img", "kernel", "initrd"))
 
     def path(self, name):
@@ -74,18 +82,11 @@ class Root:
         making = self.directory + ".making"
         shutil.rmtree(making, ignore_errors=True)
         os.makedirs(making)
-        unit, modules = os.path.join(making, "system-test.service"), os.path.join(making, "modules")
-        for path, text in ((unit, UNIT), (modules, "\n".join(MODULES) + "\n")):
-            with open(path, "w", encoding="utf-8") as file:
+        for name, text in (("system-test.service", UNIT), ("modules", "\n".join(MODULES) + "\n")):
+            with open(os.path.join(making, name), "w", encoding="utf-8") as file:
                 file.write(text)
         run(["mmdebstrap", "--variant=minbase", "--include=" + ",".join(PACKAGES), "--format=tar",
-             "--essential-hook=mkdir -p \"$1/etc/initramfs-tools/conf.d\" \"$1/usr/share/initramfs-tools/modules.d\"",
-             "--essential-hook=echo MODULES=list >\"$1/etc/initramfs-tools/conf.d/system-test\"",
-             f"--essential-hook=copy-in {modules} /usr/share/initramfs-tools/modules.d",
-             f"--customize-hook=copy-in {unit} /etc/systemd/system",
-             "--customize-hook=chroot \"$1\" systemctl enable system-test.service",
-             "--customize-hook=echo gateway >\"$1/etc/hostname\"",
-             self.suite, os.path.join(making, "root.tar")],
+             *(hook.format(here=making) for hook in HOOKS), self.suite, os.path.join(making, "root.tar")],
             f"no Debian root of {self.suite} could be made", os.path.join(making, "mmdebstrap.log"))
         run(["fakeroot", "sh", "-c", TO_IMAGE, "image", making], "no disk image could be made", os.path.join(making, "image.log"))
         os.rename(making, self.directory)

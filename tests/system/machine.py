@@ -1,6 +1,7 @@
 """A machine in QEMU with a software TPM: boots, reports, dies. Its disk and its TPM outlive it. Never uses KVM, which hangs
 where it is nested, and never gives the machine a network."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -35,6 +36,8 @@ class Machine:
         """The disk's write cache is on and QEMU keeps it: what the guest did not flush is lost with QEMU, as it would be
         with a disk's power."""
         socket = self.path("tpm.sock")
+        with contextlib.suppress(FileNotFoundError):  # of the boot before
+            os.unlink(socket)
         with open(self.path("swtpm.log"), "ab") as log:
             self.tpm = subprocess.Popen(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.path('tpm')},mode=0600",
                                          "--ctrl", f"type=unixio,path={socket}", "--terminate"], stdout=log, stderr=log,

@@ -96,7 +96,7 @@ class Flow:
             raise Failure(f"{len(lost)} messages were told stored and never reached the cloud, the first is {min(lost)}")
         if once != sorted(once):
             raise Failure("messages of one child reached the cloud out of order")
-        if bad := [e for e in events if e["event"] in ("refused", "closed", "error")]:
+        if bad := [e for e in events if e["event"] in ("refused", "closed", "error") and e.get("device") != "stranger"]:
             raise Failure(f"the cloud complained: {json.dumps(bad[0])}")
         say(f"ok      nothing_stored_is_lost {len(stored)} told stored, {len(once)} in the cloud in order, "
             f"{len(arrived) - len(once)} of them repeated")
@@ -126,8 +126,9 @@ def prepare(suite, debs):
     for source, name in zip(packages, ("vouchgate.deb", "vouchgate-emulator.deb")):
         shutil.copy(source, os.path.join(machine.share, name))
     shutil.move(raised(packages[0], last), os.path.join(machine.share, "raised.deb"))
-    shutil.copytree(os.path.join(HERE, "guest"), os.path.join(machine.share, "guest"))
-    shutil.copytree(available, os.path.join(machine.share, "repository"), ignore=shutil.ignore_patterns("partial", "lock"))
+    for source, name, leave in ((os.path.join(HERE, "guest"), "guest", ["__pycache__"]),
+                                (available, "repository", ["partial", "lock"])):
+        shutil.copytree(source, os.path.join(machine.share, name), ignore=shutil.ignore_patterns(*leave))
     say(f"ok      prepared Debian {suite}, {'made' if made else 'kept'} ({time.monotonic() - begun:.0f} s)")
     return machine
 

@@ -22,8 +22,8 @@ def main(calm):
     for line in events:
         if line.get("MESSAGE_ID") not in known:
             return f"not in the catalogue: {line.get('MESSAGE_ID')}: {line['MESSAGE']}"
-    if not any(line.get("VOUCHGATE_DEVICE") for line in events):
-        return "no line names its device in VOUCHGATE_DEVICE"
+    if not any(field.startswith("VOUCHGATE_") for line in events for field in line):
+        return "no line has a field of its own"
     loud = [line["MESSAGE"] for line in lines if int(line.get("PRIORITY", 6)) <= WARNING]
     if calm and loud:
         return f"{len(loud)} warnings on a good day: {loud[0]}"

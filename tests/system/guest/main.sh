@@ -19,15 +19,13 @@ run_steps() {
     echo "== $name"
     begun=$SECONDS
     : >why
-    set +e
-    # A subshell of its own, outside any condition: inside one, bash would ignore a command that fails.
+    # Outside any condition: inside one, bash would ignore a command that fails.
     detail=$(
       set -eEuo pipefail
       trap 'why "$name: line $LINENO: $BASH_COMMAND"' ERR
       "step_$name"
     )
     status=$?
-    set -e
     if ((status != 0)); then
       report "FAILED $name $(head -n 1 why) ($((SECONDS - begun)) s)"
       evidence >/share/evidence 2>&1

@@ -16,8 +16,8 @@ step_loses_what_nobody_synced() { # the proof that the cut was one
 
 step_comes_back_by_itself() {
   systemctl is-system-running --wait >&2 || true
-  same "failed units" "" "$(systemctl --failed --plain --no-legend)"
-  same "the daemon" active "$(systemctl is-active vouchgated.service)"
+  same "units that failed" "" "$(systemctl --failed --plain --no-legend "vouchgated*")"
+  same "the daemon" active "$(unit vouchgated.service ActiveState)"
   local told pending
   told=$(($(sort -un /share/stored | wc -l) - 3010))
   pending=$(peer holds 's["spool"]["total"]["pending"]' 60)
@@ -35,13 +35,13 @@ step_delivers_what_was_stored() {
 
 step_removes_and_keeps() {
   apt-get -q -y remove vouchgate >&2
-  same "the service" inactive "$(systemctl is-active vouchgated.service || true)"
-  same "the socket" inactive "$(systemctl is-active vouchgated.socket || true)"
+  same "the service" inactive "$(unit vouchgated.service ActiveState)"
+  same "the socket" inactive "$(unit vouchgated.socket ActiveState)"
   local kept
   for kept in /etc/vouchgate/vouchgate.yaml /var/lib/vouchgate/spool /var/lib/vouchgate/key.tss2.pem; do
     [[ -e $kept ]] || fail "apt remove took $kept"
   done
-  same "failed units" "" "$(systemctl --failed --plain --no-legend)"
+  same "units that failed" "" "$(systemctl --failed --plain --no-legend "vouchgated*")"
 }
 
 step_purges() {
@@ -58,6 +58,6 @@ step_purges() {
   [[ -f /etc/vouchgate/cloud-ca.pem ]] || fail "the administrator's own file is gone"
   same "the key in the TPM" "$(cat name)" "$(peer public_name 0x81000100)"
   grep -q 'key.*TPM' purge.log || fail "nobody said that the key stays in the TPM"
-  same "failed units" "" "$(systemctl --failed --plain --no-legend)"
+  same "units that failed" "" "$(systemctl --failed --plain --no-legend "vouchgated*")"
   grep 'key.*TPM' purge.log
 }
