@@ -237,7 +237,7 @@ step_upgrades() {
   [[ $(unit vouchgated InvocationID) != "$invocation" ]] || fail "the daemon was not restarted"
   same "the daemon" active "$(unit vouchgated.service ActiveState)"
   same "the socket" active "$(unit vouchgated.socket ActiveState)"
-  same "units that failed" "" "$(systemctl --failed --plain --no-legend "vouchgated*")"
+  same "units that failed" "" "$(systemctl list-units --failed --plain --no-legend "vouchgated*")"
   same "messages that wait" 3000 "$(peer holds 's["spool"]["total"]["pending"]' 60)"
   peer numbers pump-3 3001 3010
   dpkg-query -f '${Version}\n' -W vouchgate

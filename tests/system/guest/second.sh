@@ -16,7 +16,7 @@ step_loses_what_nobody_synced() { # the proof that the cut was one
 
 step_comes_back_by_itself() {
   systemctl is-system-running --wait >&2 || true
-  same "units that failed" "" "$(systemctl --failed --plain --no-legend "vouchgated*")"
+  same "units that failed" "" "$(systemctl list-units --failed --plain --no-legend "vouchgated*")"
   same "the daemon" active "$(unit vouchgated.service ActiveState)"
   local told pending
   told=$(($(sort -un /share/stored | wc -l) - 3010))
@@ -41,7 +41,7 @@ step_removes_and_keeps() {
   for kept in /etc/vouchgate/vouchgate.yaml /var/lib/vouchgate/spool /var/lib/vouchgate/key.tss2.pem; do
     [[ -e $kept ]] || fail "apt remove took $kept"
   done
-  same "units that failed" "" "$(systemctl --failed --plain --no-legend "vouchgated*")"
+  same "units that failed" "" "$(systemctl list-units --failed --plain --no-legend "vouchgated*")"
 }
 
 step_purges() {
@@ -58,6 +58,6 @@ step_purges() {
   [[ -f /etc/vouchgate/cloud-ca.pem ]] || fail "the administrator's own file is gone"
   same "the key in the TPM" "$(cat name)" "$(peer public_name 0x81000100)"
   grep -q 'key.*TPM' purge.log || fail "nobody said that the key stays in the TPM"
-  same "units that failed" "" "$(systemctl --failed --plain --no-legend "vouchgated*")"
+  same "units that failed" "" "$(systemctl list-units --failed --plain --no-legend "vouchgated*")"
   grep 'key.*TPM' purge.log
 }
