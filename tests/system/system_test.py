@@ -9,7 +9,7 @@ import glob
 import json
 import os
 import shutil
-import subprocess
+import signal
 import sys
 import time
 
@@ -138,6 +138,7 @@ def main():
     options.add_argument("--suite", default="bookworm", help="Debian's name for the release in the machine (%(default)s)")
     options.add_argument("--debs", default=os.path.join(TOP, "build/deb"), help="where the packages lie, built for that suite")
     options = options.parse_args()
+    signal.signal(signal.SIGTERM, lambda *unused: sys.exit("system: ended by a signal"))  # and the machine with it
     begun, machine = time.monotonic(), None
     try:
         machine = prepare(options.suite, os.path.abspath(options.debs))
