@@ -66,7 +66,8 @@ void describe_limits(Visitor& v, LimitSettings& s) {
                     "Published limit of one connection, kept by waiting. 0: unlimited.");
   v.live().duration(
       "state_interval", s.state_interval, {Duration(0), hours(1)},
-      "A child's states go out at most once in this time: the cloud detaches a child that is faster. 0s: unlimited.");
+      "A child's next state goes out this long after the PUBACK of the one before: the cloud detaches a child that is "
+      "faster. 0s: unlimited.");
   v.live().number("bytes_per_second", s.bytes_per_second, {0, std::uint64_t{1} << 40}, Style::bytes,
                   "Published limit of one connection, payload bytes, kept by waiting. 0: unlimited.");
   v.live().number32(

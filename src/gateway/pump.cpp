@@ -170,19 +170,30 @@ bool Pump::step() {
   return true;
 }
 
+void Pump::Child::state_arrived(Monotonic now, Duration interval) {
+  state_in_flight = false;
+  state_pace = Pacer(interval);
+  state_pace.take(now);
+}
+
+bool Pump::state_must_wait(Child& child) {
+  if (child.state_in_flight) return true;
+  const auto wait = child.state_pace.wait(clock_.monotonic());
+  if (wait.count() <= 0) return false;
+  child.timer = timers_.after(round_up(wait), [this, &child] {
+    child.timer = 0;
+    enter_ring(child);
+    run();
+  });
+  return true;
+}
+
 // Publishes the head of the ring's first child and sends that child to the end of the ring.
 bool Pump::publish_head(Child& child) {
-  const auto now = clock_.monotonic();
   const Record& head = *child.queue.head();
-  const bool is_state = head.message.kind == Kind::state;
-  if (const auto wait = child.state_pace.wait(now); is_state && wait.count() > 0) {
+  if (head.message.kind == Kind::state && state_must_wait(child)) {
     ring_.pop_front();
     child.in_ring = false;
-    child.timer = timers_.after(round_up(wait), [this, &child] {
-      child.timer = 0;
-      enter_ring(child);
-      run();
-    });
     return true;
   }
   if (wait_for_pace()) return false;
@@ -201,11 +212,12 @@ bool Pump::publish_head(Child& child) {
 bool Pump::send(Child& child, std::uint64_t id, Seq seq, Message message) {
   const auto now = clock_.monotonic();
   const std::string topic = dialect_.topic(child.device, message.kind, message.subfolder);
-  window_.emplace(id, Sent{&child, now, seq});
+  const bool is_state = message.kind == Kind::state;
+  window_.emplace(id, Sent{&child, now, seq, is_state});
   oldest_.emplace_back(id, now);
   pace_.take(now);
   byte_pace_.take(now, message.payload.size());
-  if (message.kind == Kind::state) child.state_pace.take(now);
+  child.state_in_flight |= is_state && limits_.state_interval.count() > 0;
   if (transport_.publish(id, topic, std::move(message.payload))) return true;
   // The session is ending; its on_closed() is on the way and session_lost() takes the record back from disk.
   traffic_ = Traffic::closed;
@@ -215,7 +227,8 @@ bool Pump::send(Child& child, std::uint64_t id, Seq seq, Message message) {
 std::uint64_t Pump::publish_direct(const Message& message) {
   Child& child = *children_.at(message.device);
   const auto now = clock_.monotonic();
-  const bool paced = pace(now).count() > 0 || (message.kind == Kind::state && child.state_pace.wait(now).count() > 0);
+  const bool early = child.state_in_flight || child.state_pace.wait(now).count() > 0;
+  const bool paced = pace(now).count() > 0 || (message.kind == Kind::state && early);
   if (traffic_ != Traffic::open || !child.is_open || !child.queue.idle() || paced || alone_ || !ring_.empty() ||
       !turns_.empty() || window_.size() >= size_.size())
     return 0;

@@ -88,11 +88,16 @@ class Pump {
     TimerId timer = 0;  // waits for the state pace
     bool is_open = false;
     bool in_ring = false;
+    bool state_in_flight = false;  // and the pace counts
+    // The cloud counts from one arrival to the next, and a link delays each as it likes; nothing is sure to have
+    // arrived before its PUBACK. So the interval runs from there.
+    void state_arrived(Monotonic now, Duration interval);
   };
   struct Sent {
     Child* child;
     Monotonic at;
     Seq seq;  // 0: no record
+    bool state = false;
   };
   // Acknowledged, but an error of the cloud may still revoke it.
   struct Settling {
@@ -105,6 +110,7 @@ class Pump {
   bool wait_for_pace();  // true: not now, a timer is armed
   bool step();           // false: nothing more to do for now
   bool publish_head(Child& child);
+  bool state_must_wait(Child& child);  // true: a timer or a PUBACK brings the child back
   bool send(Child& child, std::uint64_t id, Seq seq, Message message);
   void enter_ring(Child& child);
   void read_more(Child& child);

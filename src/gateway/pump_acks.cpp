@@ -22,6 +22,10 @@ void Pump::acked(const std::vector<std::uint64_t>& ids) {
     latest = std::max(latest, sent.at);
     ++count;
     if (sent.seq != 0) sent.child->queue.acked(sent.seq);
+    if (sent.state) {
+      sent.child->state_arrived(now, limits_.state_interval);
+      if (sent.child->is_open) enter_ring(*sent.child);
+    }
     poison_.acked(sent.seq);
     settling_.push_back({id, sent, now + settings_.attach.settle});
   }
@@ -68,6 +72,7 @@ void Pump::arm_settling(Monotonic now) {
 void Pump::take_back(const DeviceId& device) {
   Child& child = *children_.at(device);
   const auto is_its = [&](const Sent& sent) { return sent.child == &child; };
+  if (child.state_in_flight) child.state_arrived(clock_.monotonic(), limits_.state_interval);
   std::erase_if(settling_, [&](const Settling& settling) { return is_its(settling.sent); });
   std::erase_if(window_, [&](const auto& entry) { return is_its(entry.second); });
   while (!oldest_.empty() && !window_.contains(oldest_.front().first)) oldest_.pop_front();
@@ -94,7 +99,10 @@ void Pump::session_lost(bool by_itself) {
   window_.clear();
   oldest_.clear();
   alone_ = false;
-  for (auto& [device, child] : children_) child->queue.rewind();
+  for (auto& [device, child] : children_) {
+    child->queue.rewind();
+    if (child->state_in_flight) child->state_arrived(clock_.monotonic(), limits_.state_interval);
+  }
   bytes_ = 0;
   if (!by_itself) return;
   const auto poison = poison_.session_lost(in_flight, lone);

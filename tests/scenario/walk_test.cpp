@@ -213,6 +213,22 @@ TEST_F(Walk, states_of_a_child_go_out_once_a_second_and_do_not_slow_another_chil
   EXPECT_EQ(cloud.received("/devices/pump-1/state"), numbers(1, 5));
 }
 
+TEST_F(Walk, a_state_that_the_link_delays_does_not_bring_the_next_one_too_early) {
+  start();
+  greet("pump-1");
+  cloud.withhold_acks(true);
+  offer("pump-1", "1", Kind::state);
+  offer("pump-1", "2", Kind::state);
+  advance(1700ms);
+  EXPECT_EQ(cloud.received("/devices/pump-1/state"), numbers(1, 1)) << "nobody knows whether it has arrived";
+  cloud.withhold_acks(false);
+  settle();
+  advance(900ms);
+  EXPECT_EQ(cloud.received("/devices/pump-1/state"), numbers(1, 1));
+  advance(200ms);
+  EXPECT_EQ(cloud.received("/devices/pump-1/state"), numbers(1, 2));
+}
+
 TEST_F(Walk, a_child_that_floods_shares_the_wire_by_turns) {
   settings.cloud.limits.messages_per_second = 100;
   start();
