@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds and runs every test from a fresh clone on Debian 12 or 13; never sends a byte off this machine but to apt's mirror.
+# Builds and runs every test from a fresh clone on Debian 12; never sends a byte off this machine but to apt's mirror.
 # Usage: tests/run.sh [STAGE...]   stages: fuzz asan tsan package system dev (all, in this order, by default), and by name
 # tidy (a quarter of an hour on a cold cache), debian13, arm64, reproducible (each an hour of two processors at worst)
 # As root it installs what is missing; otherwise packaging/install-deps.sh must have run once. VOUCHGATE_CCACHE names the
