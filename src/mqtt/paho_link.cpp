@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "failure.hpp"
+#include "tls_watch.hpp"
 
 namespace vouchgate::mqtt {
 namespace {
@@ -71,6 +72,7 @@ void PahoLink::connect(Session session, const ConnectRequest& request) {
     return refused(ConnectFailure::local, "CA file " + request.ca_file + ": " + why);
   try {
     const auto server = server_uri(request.endpoint);
+    TlsWatch::of_process();  // sees only what is made after it
     if (!client_) open(request.client_id, server);
     start(request, server);
   } catch (const std::exception& error) {
@@ -173,7 +175,7 @@ void PahoLink::on_acked(void* context, MQTTAsync_token number) {
 
 void PahoLink::on_connected(void* context, MQTTAsync_successData*) {
   auto& link = *static_cast<PahoLink*>(context);
-  link.inbox_->push(Up{link.session_, link.tls_watch_.version()});  // on the thread that shook hands
+  link.inbox_->push(Up{link.session_, TlsWatch::of_process().version()});  // on the thread that shook hands
 }
 
 void PahoLink::on_connect_failed(void* context, MQTTAsync_failureData* data) {

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "inbox.hpp"
-#include "tls_watch.hpp"
 
 namespace vouchgate::mqtt {
 
@@ -62,7 +61,6 @@ class PahoLink {
   std::mutex tls_mutex_;
   std::string tls_text_;  // what OpenSSL said during this connect
   std::string host_;
-  TlsWatch tls_watch_;
   std::unique_ptr<::mqtt::async_client> client_;  // last: destroyed before everything its callbacks use
 };
 

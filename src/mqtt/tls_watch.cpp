@@ -3,11 +3,13 @@
 
 namespace vouchgate::mqtt {
 
-TlsWatch::TlsWatch() : index_(CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL, 0, this, &made, nullptr, &gone)) {}
-
-TlsWatch::~TlsWatch() {
-  if (index_ >= 0) CRYPTO_free_ex_index(CRYPTO_EX_INDEX_SSL, index_);
+TlsWatch& TlsWatch::of_process() {
+  static TlsWatch* const watch = new TlsWatch;
+  return *watch;
 }
+
+// Without an index, which only a lack of memory denies, no version is known.
+TlsWatch::TlsWatch() { CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL, 0, this, &made, nullptr, &gone); }
 
 std::string TlsWatch::version() const {
   const std::lock_guard lock(mutex_);

@@ -12,8 +12,9 @@ namespace vouchgate::mqtt {
 
 class TlsWatch {
  public:
-  TlsWatch();
-  ~TlsWatch();
+  // The only one. Lives as long as the process, as an index does: OpenSSL copies what it has to call and then calls it
+  // without a lock, so a call may still be under way when CRYPTO_free_ex_index(3) has returned.
+  static TlsWatch& of_process();
   TlsWatch(const TlsWatch&) = delete;
   TlsWatch& operator=(const TlsWatch&) = delete;
 
@@ -21,12 +22,12 @@ class TlsWatch {
   std::string version() const;
 
  private:
+  TlsWatch();
   static void made(void* parent, void* value, CRYPTO_EX_DATA* data, int index, long number, void* context);
   static void gone(void* parent, void* value, CRYPTO_EX_DATA* data, int index, long number, void* context);
 
   mutable std::mutex mutex_;
   const SSL* newest_ = nullptr;
-  const int index_;  // last: from here on OpenSSL calls us; negative: it does not
 };
 
 }  // namespace vouchgate::mqtt
