@@ -131,9 +131,9 @@ Result<void> DaemonImpl::build() {
   spool_ = std::move(*disk);
   const std::string kept_time = std::filesystem::path(settings_.spool.path).parent_path() / "clock";
   timekeeper_ = timekeeper::make(loop_, clock_, kept_time, WallTime(std::chrono::seconds(VOUCHGATE_BUILD_EPOCH)));
+  transport_ = mqtt::make_paho_transport(post(), LimitSettings::most_window);  // a reload may raise the window
   signing_ = keys::start_service(settings_.key, post(), timers_);
   if (settings_.key.holder == "file") log::emit(events::Id::key_in_file, {{"path", settings_.key.file.path}});
-  transport_ = mqtt::make_paho_transport(post(), LimitSettings::most_window);  // a reload may raise the window
   gateway::Parts parts{clock_,
                        timers_,
                        *timekeeper_,

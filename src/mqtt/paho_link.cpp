@@ -72,7 +72,6 @@ void PahoLink::connect(Session session, const ConnectRequest& request) {
     return refused(ConnectFailure::local, "CA file " + request.ca_file + ": " + why);
   try {
     const auto server = server_uri(request.endpoint);
-    TlsWatch::of_process();  // sees only what is made after it
     if (!client_) open(request.client_id, server);
     start(request, server);
   } catch (const std::exception& error) {

@@ -9,6 +9,7 @@
 #include "job_thread.hpp"
 #include "paho_link.hpp"
 #include "probe.hpp"
+#include "tls_watch.hpp"
 
 namespace vouchgate::mqtt {
 namespace {
@@ -247,6 +248,7 @@ void PahoTransport::expire_after(Duration delay) {
 }  // namespace
 
 std::unique_ptr<Transport> make_paho_transport(Post post, std::uint32_t window) {
+  TlsWatch::of_process();  // before anything else uses OpenSSL
   return std::make_unique<PahoTransport>(std::move(post), window);
 }
 

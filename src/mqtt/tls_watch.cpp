@@ -8,8 +8,13 @@ TlsWatch& TlsWatch::of_process() {
   return *watch;
 }
 
-// Without an index, which only a lack of memory denies, no version is known.
-TlsWatch::TlsWatch() { CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL, 0, this, &made, nullptr, &gone); }
+// At exit OpenSSL would free its locks while a thread of Paho's, which nobody can join, leaves its connection; the
+// process's end frees them as well. Only the first call in a process decides that (OPENSSL_init_crypto(3)). Without an
+// index, which only a lack of memory denies, no version is known.
+TlsWatch::TlsWatch() {
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+  CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL, 0, this, &made, nullptr, &gone);
+}
 
 std::string TlsWatch::version() const {
   const std::lock_guard lock(mutex_);
