@@ -33,8 +33,8 @@ class Machine:
         return os.path.join(self.directory, name)
 
     def boot(self):
-        """The disk's write cache is on and QEMU keeps it: what the guest did not flush is lost with QEMU, as it would be
-        with a disk's power."""
+        """The disk's write cache is on, and QEMU's death loses the part of it that QEMU holds itself: where blocks lie that
+        were new since the guest's last flush. Blocks written over are in the host's memory by then and survive."""
         socket = self.path("tpm.sock")
         with contextlib.suppress(FileNotFoundError):  # of the boot before
             os.unlink(socket)
