@@ -19,7 +19,7 @@ test_packages=(
   libgtest-dev libgmock-dev python3-jwt python3-cryptography faketime
   clang clang-tidy clang-format libclang-rt-dev shellcheck
   prometheus                                                                # promtool judges metrics and alert rules
-  debhelper dpkg-dev lintian systemd                                        # systemd: systemd-analyze verify
+  build-essential debhelper dpkg-dev lintian systemd                         # systemd: systemd-analyze verify
   mmdebstrap fakeroot qemu-system-x86 qemu-utils e2fsprogs uidmap            # the system test's virtual machine
   groff-base zsh fish                                                       # manual pages and completions are tried
 )

@@ -5,7 +5,7 @@
 plan() {
   steps=(boots installs makes_its_key starts relays_an_event hears_config_and_command reloads_live restarts_unnoticed
     good_day is_hardened answers_its_operator names_a_stranger refuses_a_broken_reload stops_for_good
-    outage_fills_the_spool upgrades outage_ends power_is_cut)
+    holds_a_secret outage_fills_the_spool upgrades outage_ends power_is_cut)
 }
 
 settings=/etc/vouchgate/vouchgate.yaml
@@ -218,6 +218,44 @@ step_stops_for_good() {
   echo "check: ${said##*$'\n'}"
   systemctl start vouchgated
   peer holds 's["session"]["state"] == "connected"' 120 >&2
+}
+
+with_secret() { # command...: as docs/security-model.md tells the administrator
+  systemd-run -q --pipe --wait --collect --uid=vouchgate -p SupplementaryGroups=tss \
+    -p LoadCredential=tpm-auth:/etc/credstore/tpm-auth "$@"
+}
+
+connected() { peer holds 's["session"]["state"] == "connected"' 120 >&2; }
+
+step_holds_a_secret() { # a second key, whose authorisation value only root can read
+  mkdir -p -m 700 /etc/credstore /etc/systemd/system/vouchgated.service.d
+  (umask 077 && printf 'what the key wants to hear' >/etc/credstore/tpm-auth)
+  printf '[Service]\nLoadCredential=tpm-auth:/etc/credstore/tpm-auth\n' >/etc/systemd/system/vouchgated.service.d/key.conf
+  cp "$settings" plain.yaml
+  cp registry.json plain.json
+  echo 'key: {tpm: {handle: 0x81000101, key_file: /var/lib/vouchgate/guarded.tss2.pem, auth_file: "credential:tpm-auth"}}' >>"$settings"
+  ! runuser -u vouchgate -- vouchgate key create >refused 2>&1 || fail "a key was made without its authorisation value"
+  grep -q 'systemd handed over no credentials' refused || fail "refused otherwise: $(head -n 1 refused)"
+  with_secret vouchgate key create >&2
+  with_secret vouchgate key export --format pem >guarded.pem
+  python3 - <<'PY'
+import json
+registry = json.load(open("plain.json"))
+registry["devices"][0]["keys"] = [{"format": "ES256_PEM", "key": open("guarded.pem").read()}]
+json.dump(registry, open("registry.json", "w"))
+PY
+  systemctl daemon-reload
+  systemctl restart cloud vouchgated
+  connected
+  peer event pump-1 guarded
+  await 60 "the event in the cloud" arrived pump-1 guarded
+  with_secret vouchgate key remove --yes >&2
+  cat plain.yaml >"$settings"
+  cat plain.json >registry.json
+  rm -r /etc/systemd/system/vouchgated.service.d /etc/credstore/tpm-auth
+  systemctl daemon-reload
+  systemctl restart cloud vouchgated
+  connected
 }
 
 step_outage_fills_the_spool() {
