@@ -140,7 +140,7 @@ Finding judge_places(const Account& account, const std::vector<Place>& places) {
 
 Finding judge_groups(const Account& account, const DeviceFacts& facts) {
   if (facts.device.empty()) return ok(facts.tcti + " needs no group");
-  if (account.uid == 0) return ok("root opens " + facts.device);
+  if (account.uid == 0) return ok("root may open " + facts.device);
   if (facts.seen.exists() && may(account, facts.seen, 6))
     return ok(account.name + " may open " + facts.device + " (group " + facts.group + ")");
   const bool in_tss = facts.tss && std::ranges::find(account.groups, *facts.tss) != account.groups.end();
