@@ -23,7 +23,10 @@ namespace {
 
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
-using File = std::unique_ptr<std::FILE, decltype(&std::fclose)>;
+struct CloseFile {  // newer C libraries give fclose attributes that a template argument cannot carry
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
 using Extensions = std::vector<std::pair<int, std::string>>;
 
 constexpr long hour = 60 * 60;  // seconds
@@ -36,9 +39,9 @@ auto failed(const std::string& subject, std::string reason) {
 
 File open_private(const std::string& path, mode_t mode) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-  if (descriptor < 0) return {nullptr, std::fclose};
+  if (descriptor < 0) return nullptr;
   ::fchmod(descriptor, mode);  // the file may have been there with another mode
-  return {::fdopen(descriptor, "w"), std::fclose};
+  return File(::fdopen(descriptor, "w"));
 }
 
 // Version 3, valid from an hour ago (a client's clock may be behind) for a year.
@@ -90,7 +93,7 @@ bool write_certificate(const std::string& path, X509* certificate) {
 }
 
 Certificate read_certificate(const std::string& path) {
-  const File in(std::fopen(path.c_str(), "re"), std::fclose);
+  const File in(std::fopen(path.c_str(), "re"));
   return {in ? PEM_read_X509(in.get(), nullptr, nullptr, nullptr) : nullptr, X509_free};
 }
 
