@@ -46,9 +46,8 @@ TEST_P(CertificateOf, is_accepted_by_openssl_at_its_strictest) {
   const std::string strict = "verify -check_ss_sig -x509_strict -attime 1767229200 -CAfile ";
   EXPECT_EQ(openssl(strict + path("c.pem") + " " + path("c.pem")), path("c.pem") + ": OK\n");
   EXPECT_EQ(openssl("x509 -noout -pubkey -in " + path("c.pem")), pem(signer->info()));
-  EXPECT_EQ(
-      openssl("x509 -noout -subject -issuer -dates -in " + path("c.pem")),
-      "subject=CN = gw-1\nissuer=CN = gw-1\nnotBefore=Jan  1 00:00:00 2026 GMT\nnotAfter=Jan  3 00:00:00 2026 GMT\n");
+  EXPECT_EQ(openssl("x509 -noout -nameopt RFC2253 -subject -issuer -dates -in " + path("c.pem")),
+            "subject=CN=gw-1\nissuer=CN=gw-1\nnotBefore=Jan  1 00:00:00 2026 GMT\nnotAfter=Jan  3 00:00:00 2026 GMT\n");
 }
 
 TEST_P(CertificateOf, is_read_back_as_a_public_key) {

@@ -1,6 +1,8 @@
 // Passes every call on to the file below, but for writes and syncs that shall fail.
 #include "faulty_vfs.hpp"
 
+#include <cerrno>
+
 namespace vouchgate::support {
 namespace {
 
@@ -18,7 +20,10 @@ int read(sqlite3_file* f, void* data, int size, sqlite3_int64 at) {
 }
 int write(sqlite3_file* f, const void* data, int size, sqlite3_int64 at) {
   FaultyVfs& disk = *mine(f).owner;
-  if (const int result = disk.write_result; result != SQLITE_OK) return ++disk.refused, result;
+  if (const int result = disk.write_result; result != SQLITE_OK) {
+    if (const int number = disk.system_error; number != 0) errno = number;  // as a system call leaves it
+    return ++disk.refused, result;
+  }
   if (disk.largest_commit > 0 && ++disk.writes > disk.largest_commit)
     return disk.writes = 0, ++disk.refused, SQLITE_FULL;
   return mine(f).below()->pMethods->xWrite(mine(f).below(), data, size, at);
