@@ -17,6 +17,10 @@ namespace vouchgate::emulator::atecc608 {
 
 using Time = std::chrono::microseconds;  // since any start, never goes back
 
+struct Command;
+struct CommandRow;
+struct RunTime;
+
 // What happened, for who watches; the views live for the call.
 struct Event {
   std::string_view what;  // "wake", "idle", "sleep", "watchdog", "command", "fault"
@@ -56,16 +60,23 @@ class Chip {
   Power power(Time now);
 
  private:
-  bool transfer_refused(std::uint8_t address);
   void advance(Time now);
+  Time watchdog_period();
   void wake();
   void power_down(Power target);
+  bool transfer_refused(std::uint8_t address);
+  bool control(std::uint8_t word);
   bool take(ByteView packet);
+
   void execute();
-  Bytes answer();
-  void observe(std::string_view what, std::string_view name = {});
+  Time drawn(const RunTime& times);
+  Bytes run(const Command& command, const CommandRow& row, Time duration);
+  void undo(const State& before);
+  void restart(Time after);
+  void finish(const Command& command, const Bytes& payload, Time duration);
+
   bool strikes(Fault fault);
-  Time watchdog_period();
+  void observe(std::string_view what, std::string_view name = {});
 
   State state_;
   Settings settings_;
