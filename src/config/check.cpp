@@ -33,6 +33,10 @@ class Checks {
       complain("key.tpm.tcti", "must be set", "an empty TCTI would let the library choose, down to TCP on localhost");
     if (s_.key.holder == "tpm" && s_.key.tpm.handle == s_.key.tpm.parent)
       complain("key.tpm.handle", "is the same as key.tpm.parent");
+    if (s_.key.holder == "atecc608" && s_.key.atecc608.bus.empty())
+      complain("key.atecc608.bus", "must be set", "e.g. /dev/i2c-1; 'vouchgate atecc scan' looks for chips");
+    if (s_.key.holder == "atecc608" && s_.key.algorithm != "ES256")
+      complain("key.algorithm", s_.key.algorithm + " is not what an ATECC608 signs", "write ES256");
   }
 
  private:

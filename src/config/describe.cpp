@@ -11,12 +11,13 @@ using std::chrono::seconds;
 constexpr DurationRange any_backoff{Duration(100), hours(24)};
 
 void describe_key(Visitor& v, KeySettings& s, const Words& words) {
-  v.word("holder", s.holder, words.holders,
-         "What holds the private key: tpm (a TPM 2.0), or file (a PEM file, for test benches only; warns at every "
-         "start).");
+  v.word(
+      "holder", s.holder, words.holders,
+      "What holds the private key: tpm (a TPM 2.0), atecc608 (an ATECC508A or ATECC608 on an I2C bus), or file (a PEM "
+      "file, for test benches only; warns at every start).");
   v.word("algorithm", s.algorithm, {"ES256", "ES384", "RS256", "PS256"},
          "JWS algorithm of the key (RFC 7518). IoT-Core-style clouds take ES256 and RS256; a TPM signs ES256 several "
-         "times faster.");
+         "times faster; an ATECC608 signs ES256 only.");
   if (v.enter("tpm", "The TPM 2.0 that holds the key.")) {
     v.text("tcti", s.tpm.tcti,
            "How to reach the TPM, as tpm2-tss spells it: device:/dev/tpmrm0, or swtpm:path=... and "
@@ -32,6 +33,15 @@ void describe_key(Visitor& v, KeySettings& s, const Words& words) {
     v.text(
         "auth_file", s.tpm.auth_file,
         "File with the key's authorisation value, or credential:NAME for a systemd credential. Empty: an empty value.");
+    v.leave();
+  }
+  if (v.enter("atecc608", "Only with holder: atecc608. The secure element that holds the key.")) {
+    v.text("bus", s.atecc608.bus,
+           "The I2C bus, or a link to it. It has to run at 100 kHz: a shorter pulse does not wake the chip.");
+    v.number32("address", s.atecc608.address, {0x08, 0x77}, Style::i2c_address,
+               "7-bit address, as i2cdetect prints it: 0x60 for blank parts, 0x35 for Trust&GO, 0x36 for TrustFLEX.");
+    v.number32("slot", s.atecc608.slot, {0, 15}, Style::decimal,
+               "Slot of the key; 'vouchgate atecc config show' lists them.");
     v.leave();
   }
   if (v.enter("file", "Only with holder: file.")) {

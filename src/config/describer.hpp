@@ -52,7 +52,7 @@ class Describer : public Visitor {
                          : style == Style::octal_text ? R"("type": "string", "pattern": "^[0-7]+$")"
                                                       : R"("type": "integer")";
     std::string limits;
-    if (style == Style::decimal || style == Style::hexadecimal)
+    if (style == Style::decimal || style == Style::hexadecimal || style == Style::i2c_address)
       limits = ", \"minimum\": " + std::to_string(range.least) + ", \"maximum\": " + std::to_string(range.most);
     key({key_name, type, print_number(value, style),
          print_number(range.least, style) + " to " + print_number(range.most, style), help, schema + limits});
@@ -66,6 +66,6 @@ class Describer : public Visitor {
 };
 
 // The words of the shipped program, whatever a caller's vocabulary is.
-inline Words shipped_words() { return {{"tpm", "file"}, {"iot-core"}}; }
+inline Words shipped_words() { return {{"tpm", "atecc608", "file"}, {"iot-core"}}; }
 
 }  // namespace vouchgate::config

@@ -135,7 +135,7 @@ class Printer : public Visitor {
 std::string print(const Settings& settings) {
   Printer printer;
   Settings copy = settings;
-  describe(printer, copy, Words{{"tpm", "file"}, {"iot-core"}});
+  describe(printer, copy, Words{{"tpm", "atecc608", "file"}, {"iot-core"}});
   return printer.out;
 }
 

@@ -64,7 +64,22 @@ std::string print_duration(Duration value) {
   return std::to_string(ms) + "ms";
 }
 
+namespace {
+
+// The address byte as data sheets and cryptoauthlib write it, the read/write bit included. 0x6a and 0x6c are also 7-bit
+// numbers, but no such chip has them; Trust&GO and TrustFLEX parts are documented under these bytes.
+Result<std::uint64_t> seven_bit(Result<std::uint64_t> address) {
+  constexpr std::uint64_t most = 0x77;
+  if (!address || *address % 2 != 0) return address;
+  const bool eight_bit = (*address > most && *address / 2 <= most) || *address == 0x6a || *address == 0x6c;
+  if (!eight_bit) return address;
+  return refuse("is an 8-bit address", "write " + print_number(*address / 2, Style::hexadecimal) + ": the 7-bit form");
+}
+
+}  // namespace
+
 Result<std::uint64_t> parse_number(std::string_view text, bool quoted, Style style) {
+  if (style == Style::i2c_address) return seven_bit(parse_number(text, quoted, Style::hexadecimal));
   if (style == Style::bytes)
     return parse_with_unit(text, sizes, "size", "write a number and a unit: 512B, 64KiB, 16MiB, 1GiB");
   if (style == Style::octal_text) {
@@ -86,7 +101,8 @@ std::string print_number(std::uint64_t value, Style style) {
   };
   switch (style) {
     case Style::decimal: return put(10);
-    case Style::hexadecimal: return "0x" + put(16);
+    case Style::hexadecimal:
+    case Style::i2c_address: return "0x" + put(16);
     case Style::octal_text: return "\"0" + put(8) + "\"";
     case Style::bytes: break;
   }

@@ -17,7 +17,8 @@ struct DurationRange {
 struct NumberRange {
   std::uint64_t least, most;
 };
-enum class Style { decimal, hexadecimal, octal_text, bytes };  // how a number is written
+// How a number is written. i2c_address: as hexadecimal, and the 8-bit forms that data sheets print are told apart.
+enum class Style { decimal, hexadecimal, i2c_address, octal_text, bytes };
 
 class Visitor {
  public:

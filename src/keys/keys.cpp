@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "atecc608/holder.hpp"
 #include "file/holder.hpp"
 #include "keeper.hpp"
 #include "tpm/holder.hpp"
@@ -33,6 +34,15 @@ const std::vector<Row>& table() {
        tpm::describe,
        tpm::inspect_chip,
        tpm::keep},
+      {"atecc608",
+       "an ATECC508A or ATECC608",
+       {"ES256"},
+       atecc608::open,
+       atecc608::create,
+       atecc608::remove,
+       atecc608::describe,
+       nullptr,
+       atecc608::keep},
       {"file",
        "a PEM file, for test benches",
        {"ES256", "ES384", "RS256", "PS256"},

@@ -95,9 +95,12 @@ class ServiceImpl : public Service {
     wake_.notify_all();
   }
 
+  std::string place() const {
+    if (settings_.holder == "tpm") return settings_.tpm.tcti;
+    return settings_.holder == "atecc608" ? settings_.atecc608.bus : settings_.file.path;
+  }
   Error gave_up() const {
-    return {Code::timeout, "key", settings_.holder == "tpm" ? settings_.tpm.tcti : settings_.file.path,
-            "no answer within " + std::to_string(answer_within_.count()) + " ms",
+    return {Code::timeout, "key", place(), "no answer within " + std::to_string(answer_within_.count()) + " ms",
             "the chip or its simulator hangs, or another program keeps it busy; see dmesg; the gateway goes on trying"};
   }
 

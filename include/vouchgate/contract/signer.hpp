@@ -1,4 +1,4 @@
-// A private key that can be used and never read. Implementations: tpm, file (tests/contract runs one suite on all).
+// A private key that can be used and never read. Implementations: tpm, atecc608, file; tests/contract has one suite.
 #pragma once
 
 #include <functional>
@@ -31,10 +31,10 @@ constexpr std::optional<Algorithm> algorithm_from_word(std::string_view text) {
 // What is known of a key without using it.
 struct KeyInfo {
   Algorithm algorithm = Algorithm::es256;
-  std::string holder;    // "tpm", "file"
-  std::string where;     // "0x81000100", a path
+  std::string holder;    // "tpm", "atecc608", "file"
+  std::string where;     // "0x81000100", "/dev/i2c-1 0x60 slot 0", a path
   std::string name;      // tpm: hex of the TPM Name (nameAlg || digest); else hex SHA-256 of the SPKI
-  std::string hardware;  // "SW TPM swtpm", "IFX SLB9672"; may be empty
+  std::string hardware;  // "SW TPM swtpm", "ATECC608B 0123...ee"; may be empty
   Bytes public_key_der;  // SubjectPublicKeyInfo, RFC 5280 section 4.1
 };
 

@@ -1,5 +1,5 @@
-// Key holders by their word in the YAML (tpm, file): make, open, remove a key; a thread that signs. The only room that
-// names a TPM, besides provision the only one that names OpenSSL. Private keys never leave it.
+// Key holders by their word in the YAML (tpm, atecc608, file): make, open, remove a key; a thread that signs. The only
+// room that names a TPM or an I2C bus, besides provision the only one that names OpenSSL. Private keys never leave it.
 #pragma once
 
 #include <chrono>

@@ -19,6 +19,11 @@ struct TpmSettings {
   std::string key_file = "/var/lib/vouchgate/key.tss2.pem";  // portable form and pinned Name
   std::string auth_file;  // empty = empty auth value; "credential:NAME" = a systemd credential
 };
+struct Atecc608Settings {
+  std::string bus = "/dev/i2c-1";  // a device, or a link to one
+  std::uint32_t address = 0x60;    // 7 bit
+  std::uint32_t slot = 0;          // 0 to 15
+};
 struct FileKeySettings {
   std::string path = "/etc/vouchgate/key.pem";
 };
@@ -26,6 +31,7 @@ struct KeySettings {
   std::string holder = "tpm";
   std::string algorithm = "ES256";
   TpmSettings tpm;
+  Atecc608Settings atecc608;
   FileKeySettings file;
 };
 

@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const Vocabulary words{{"tpm", "file"}, {"iot-core"}};
+const Vocabulary words{{"tpm", "atecc608", "file"}, {"iot-core"}};
 const std::string required =
     "cloud:\n  endpoints: [\"mqtts://cloud:8883\"]\n  iot_core: {project: p, registry: r, gateway: gw-1}\n";
 
@@ -46,15 +46,16 @@ TEST(Config, all_mistakes_come_at_once_with_line_and_column_and_hints) {
       "key:\n  holder: tpn\ntoken:\n  lifetme: 60m\n  renew_before: 2h\ncloud:\n  endpoints: [\"mqtt://cloud:1883\"]\n"
       "  iot_core: {project: p, registry: r, gateway: gw-1}\ndevices:\n  - {id: pump-1}\n  - id: pump/1\nspool: "
       "{}\nspool: {}\n";
-  EXPECT_THAT(texts(load_text("v.yaml", yaml, words)),
-              ElementsAre("v.yaml:2:11: key.holder: 'tpn' is not one of tpm, file\n  hint: did you mean 'tpm'?",
-                          "v.yaml:4:3: token.lifetme: unknown key\n  hint: did you mean 'lifetime'?",
-                          "v.yaml:5:17: token.renew_before: 2h is not below token.lifetime (60m)",
-                          "v.yaml:7:15: cloud.endpoints[0]: 'mqtt://cloud:1883' is not encrypted\n  hint: the token is "
-                          "a password; use mqtts://",
-                          "v.yaml:11:9: devices[1].id: 'pump/1' has '/', which a topic cannot carry\n  hint: use "
-                          "letters, digits and - . _ ~ %",
-                          "v.yaml:13:1: spool: given twice (first at 12:1)"));
+  EXPECT_THAT(
+      texts(load_text("v.yaml", yaml, words)),
+      ElementsAre("v.yaml:2:11: key.holder: 'tpn' is not one of tpm, atecc608, file\n  hint: did you mean 'tpm'?",
+                  "v.yaml:4:3: token.lifetme: unknown key\n  hint: did you mean 'lifetime'?",
+                  "v.yaml:5:17: token.renew_before: 2h is not below token.lifetime (60m)",
+                  "v.yaml:7:15: cloud.endpoints[0]: 'mqtt://cloud:1883' is not encrypted\n  hint: the token is "
+                  "a password; use mqtts://",
+                  "v.yaml:11:9: devices[1].id: 'pump/1' has '/', which a topic cannot carry\n  hint: use "
+                  "letters, digits and - . _ ~ %",
+                  "v.yaml:13:1: spool: given twice (first at 12:1)"));
 }
 
 struct Wrong {
@@ -101,6 +102,14 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"key: {tpm: {handle: 0x40000001}}", "key.tpm.handle: 0x40000001 is not within 0x81000000 to 0x817fffff"},
         Wrong{"key: {tpm: {handle: 0x81000001}}", "is the same as key.tpm.parent"},
         Wrong{"key: {tpm: {tcti: \"\"}}", "key.tpm.tcti: must be set"},
+        Wrong{"key: {atecc608: {address: 0xC0}}", "key.atecc608.address: '0xC0' is an 8-bit address"},
+        Wrong{"key: {atecc608: {address: 0xC0}}", "write 0x60: the 7-bit form"},
+        Wrong{"key: {atecc608: {address: 0x6A}}", "write 0x35: the 7-bit form"},
+        Wrong{"key: {atecc608: {address: 108}}", "write 0x36: the 7-bit form"},
+        Wrong{"key: {atecc608: {address: 0x79}}", "key.atecc608.address: 0x79 is not within 0x8 to 0x77"},
+        Wrong{"key: {atecc608: {slot: 16}}", "key.atecc608.slot: 16 is not within 0 to 15"},
+        Wrong{"key: {holder: atecc608, atecc608: {bus: \"\"}}", "key.atecc608.bus: must be set"},
+        Wrong{"key: {holder: atecc608, algorithm: RS256}", "key.algorithm: RS256 is not what an ATECC608 signs"},
         Wrong{"devices: pump-1", "devices: must be a list"},
         Wrong{"devices: [pump-1]", "devices[0]: must be a section of keys"},
         Wrong{"devices: [{}]", "devices[0].id: must be set"},

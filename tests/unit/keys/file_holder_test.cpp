@@ -53,7 +53,7 @@ TEST_F(FileHolder, weak_wrong_and_encrypted_keys_are_refused) {
 
 TEST_F(FileHolder, unknown_words_name_the_known_ones) {
   settings.holder = "usb";
-  EXPECT_EQ(open(settings).error().hint, "one of tpm, file");
+  EXPECT_EQ(open(settings).error().hint, "one of tpm, atecc608, file");
   settings.holder = "file";
   settings.algorithm = "HS256";
   EXPECT_EQ(create(settings).error().code, Code::unsupported);

@@ -1,2 +1,3 @@
-# The private headers of the room name these libraries. Never a TPM: that is the contract suite's.
-set(extra PkgConfig::ESAPI OpenSSL::Crypto)
+# The private headers of the room name these libraries. Never a TPM: that is the contract suite's. The emulator is the
+# simulated ATECC608.
+set(extra vouchgate_emulator PkgConfig::ESAPI OpenSSL::Crypto)

@@ -1,0 +1,64 @@
+// The commands of daily use: Info, Read, GenKey, Nonce and Sign.
+#include "operations.hpp"
+
+#include <algorithm>
+
+#include "../crypto.hpp"
+
+namespace vouchgate::keys::atecc608 {
+namespace {
+
+constexpr std::uint8_t info_revision = 0x00, info_key_valid = 0x01;
+constexpr std::uint8_t read_block = 0x80;  // 32 bytes of the configuration
+constexpr std::uint8_t generate_create = 0x04, generate_public = 0x00;
+// The digest goes where it is not mixed with anything: TempKey on both parts, the message buffer on the 608 only. The
+// 608 signs from the buffer, as cryptoauthlib has it do.
+constexpr std::uint8_t nonce_to_temp_key = 0x03, nonce_to_buffer = 0x43;
+constexpr std::uint8_t sign_temp_key = 0x80, sign_buffer = 0xA0;
+constexpr std::size_t block = 32;
+
+Result<Bytes> spki_of_answer(const Bytes& point) {
+  return spki_of_point(Algorithm::es256, ByteView(point).first(32), ByteView(point).last(32));
+}
+
+Result<Bytes> generate(Chip& chip, std::uint8_t mode, unsigned slot) {
+  const auto answers = chip.run({{Opcode::generate_key, mode, static_cast<std::uint16_t>(slot), {}, 64}});
+  if (!answers) return fail(answers.error());
+  return spki_of_answer(answers->front());
+}
+
+}  // namespace
+
+Result<Identity> identify(Chip& chip) {
+  std::vector<Command> commands{{Opcode::info, info_revision, 0, {}, 4}};
+  for (std::uint16_t i = 0; i < vouchgate::atecc608::zone_bytes / block; ++i)
+    commands.push_back({Opcode::read, read_block, static_cast<std::uint16_t>(i << 3), {}, block});
+  const auto answers = chip.run(commands);
+  if (!answers) return fail(answers.error());
+  Identity out;
+  out.revision = answers->front();
+  auto to = out.config.begin();
+  for (auto part = answers->begin() + 1; part != answers->end(); ++part) to = std::ranges::copy(*part, to).out;
+  chip.set_speed(speed_of(out.config));
+  return out;
+}
+
+Result<bool> key_valid(Chip& chip, unsigned slot) {
+  const auto answers = chip.run({{Opcode::info, info_key_valid, static_cast<std::uint16_t>(slot), {}, 4}});
+  if (!answers) return fail(answers.error());
+  return answers->front()[0] == 1;
+}
+
+Result<Bytes> public_key(Chip& chip, unsigned slot) { return generate(chip, generate_public, slot); }
+Result<Bytes> generate_key(Chip& chip, unsigned slot) { return generate(chip, generate_create, slot); }
+
+Result<Bytes> sign(Chip& chip, vouchgate::atecc608::Part part, unsigned slot, ByteView digest) {
+  const bool buffer = part == vouchgate::atecc608::Part::atecc608;
+  const auto answers = chip.run(
+      {{Opcode::nonce, buffer ? nonce_to_buffer : nonce_to_temp_key, 0, Bytes(digest.begin(), digest.end()), 1},
+       {Opcode::sign, buffer ? sign_buffer : sign_temp_key, static_cast<std::uint16_t>(slot), {}, 64}});
+  if (!answers) return fail(answers.error());
+  return answers->back();
+}
+
+}  // namespace vouchgate::keys::atecc608

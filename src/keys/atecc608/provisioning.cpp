@@ -1,0 +1,187 @@
+// Writing and locking. Each step looks first and looks again afterwards: an answer that got lost is not a step that was
+// not done.
+#include <algorithm>
+
+#include "operations.hpp"
+
+namespace vouchgate::keys::atecc608 {
+namespace {
+
+namespace zones = vouchgate::atecc608;
+constexpr std::uint8_t zone_config = 0x00, zone_otp = 0x01, zone_data = 0x02, of_32_bytes = 0x80;
+constexpr std::uint8_t lock_zone_config = 0x00, lock_zone_data = 0x01, lock_one_slot = 0x02, lock_unchecked = 0x80;
+constexpr std::size_t block = 32, otp_bytes = 64, word_bytes = 4;
+constexpr unsigned address_word = 4;  // bytes 16 to 19: the chip answers at the new address from its next wake on
+constexpr std::size_t words_in_a_run = 8;
+
+std::uint16_t address_of_block(unsigned slot, std::size_t number) {
+  return static_cast<std::uint16_t>(number << 8 | slot << 3);
+}
+
+tl::unexpected<Error> refused(Code code, const Zone& zone, const std::string& reason, const std::string& hint) {
+  return fail(code, "key", "chip " + zones::serial(zone), reason, hint);
+}
+
+// The chip that the caller means, or an error.
+Result<Identity> the_chip(Chip& chip, const std::string& serial) {
+  auto found = identify(chip);
+  if (found && zones::serial(found->config) != serial)
+    return refused(Code::mismatch, found->config, "is another chip than " + serial,
+                   "'vouchgate atecc scan' lists them");
+  return found;
+}
+
+Command write_of_word(const Zone& zone, unsigned word) {
+  const auto from = zone.begin() + static_cast<std::ptrdiff_t>(word * word_bytes);
+  return {Opcode::write, zone_config, static_cast<std::uint16_t>(word), Bytes(from, from + word_bytes), 1};
+}
+
+bool same_word(const Zone& a, const Zone& b, unsigned word) {
+  return std::ranges::equal(ByteView(a).subspan(word * word_bytes, word_bytes),
+                            ByteView(b).subspan(word * word_bytes, word_bytes));
+}
+
+// What Lock leaves alone: all but the two lock bytes, and the slots' locks, which come later.
+bool same_but_for_locks(Zone a, Zone b) {
+  for (const std::size_t i : {86, 87, 88, 89}) a[i] = b[i] = 0;
+  return a == b;
+}
+
+// Does the lock and believes the chip's memory, not its answer.
+Result<void> lock(Chip& chip, const std::string& serial, std::uint8_t mode, std::uint16_t crc,
+                  bool (*locked)(const Zone&, unsigned), unsigned slot) {
+  const auto answered = chip.run({{Opcode::lock, mode, crc, {}, 1}});
+  const auto after = the_chip(chip, serial);
+  if (after && locked(after->config, slot)) return {};
+  if (!answered) return fail(answered.error());
+  if (!after) return fail(after.error());
+  return refused(Code::corrupt, after->config, "says that it locked, and has not",
+                 "try again; another chip if it stays");
+}
+
+}  // namespace
+
+Result<void> verify_config(Chip& chip, const Zone& wanted) {
+  const auto after = identify(chip);
+  if (!after) return fail(after.error());
+  const Zone target = zones::on_chip(wanted, after->config);
+  const bool later_locks = zones::config_locked(after->config) && same_but_for_locks(target, after->config);
+  if (target == after->config || later_locks) return {};
+  return refused(Code::corrupt, after->config, "holds something else than was written",
+                 "nothing is locked yet: write it again");
+}
+
+Result<void> write_config(Chip& chip, const std::string& serial, const Zone& wanted) {
+  const auto before = the_chip(chip, serial);
+  if (!before) return fail(before.error());
+  const Zone target = zones::on_chip(wanted, before->config);
+  if (same_but_for_locks(target, before->config) && zones::config_locked(before->config)) return {};
+  if (zones::config_locked(before->config))
+    return refused(Code::mismatch, before->config, "its configuration is locked for ever",
+                   "use it as it is, or take another chip");
+  std::vector<Command> commands;
+  const auto flush = [&]() -> Result<void> {
+    if (commands.empty()) return {};
+    const auto done = chip.run(std::exchange(commands, {}));
+    return done ? Result<void>() : fail(done.error());
+  };
+  // Words of four bytes: some boards fail with larger writes.
+  for (unsigned word = 0; word < zones::zone_words; ++word) {
+    if (word == address_word || !zones::writable_word(word) || same_word(target, before->config, word)) continue;
+    commands.push_back(write_of_word(target, word));
+    if (commands.size() < words_in_a_run) continue;
+    if (auto done = flush(); !done) return done;
+  }
+  if (auto done = flush(); !done) return done;
+  if (same_word(target, before->config, address_word)) return {};
+  commands.push_back(write_of_word(target, address_word));
+  return flush();
+}
+
+Result<void> lock_config(Chip& chip, const std::string& serial, const Zone& expected) {
+  const auto before = the_chip(chip, serial);
+  if (!before) return fail(before.error());
+  const Zone target = zones::on_chip(expected, before->config);
+  if (!same_but_for_locks(target, before->config))
+    return refused(Code::mismatch, before->config, "its configuration is not the one that was to be locked",
+                   "'vouchgate atecc plan' shows the differences");
+  if (zones::config_locked(before->config)) return {};
+  return lock(
+      chip, serial, lock_zone_config, zones::crc16(before->config),
+      [](const Zone& zone, unsigned) { return zones::config_locked(zone); }, 0);
+}
+
+Result<void> lock_data(Chip& chip, const std::string& serial, std::optional<std::uint16_t> crc) {
+  const auto before = the_chip(chip, serial);
+  if (!before) return fail(before.error());
+  if (zones::data_locked(before->config)) return {};
+  if (!zones::config_locked(before->config))
+    return refused(Code::mismatch, before->config, "its configuration is not locked yet", "lock that first");
+  const std::uint8_t mode = crc ? lock_zone_data : lock_zone_data | lock_unchecked;
+  return lock(
+      chip, serial, mode, crc.value_or(0), [](const Zone& zone, unsigned) { return zones::data_locked(zone); }, 0);
+}
+
+Result<void> lock_slot(Chip& chip, const std::string& serial, unsigned slot) {
+  const auto before = the_chip(chip, serial);
+  if (!before) return fail(before.error());
+  if (zones::slot_locked(before->config, slot)) return {};
+  if (!zones::config_locked(before->config) || !zones::data_locked(before->config))
+    return refused(Code::mismatch, before->config, "its zones are not locked yet", "lock both zones first");
+  if (!zones::slot_of(before->config, slot).lockable)
+    return refused(Code::unsupported, before->config, "slot " + std::to_string(slot) + " is not lockable",
+                   "its KeyConfig says so, for ever");
+  const auto mode = static_cast<std::uint8_t>(lock_one_slot | slot << 2);
+  return lock(
+      chip, serial, mode, 0, [](const Zone& zone, unsigned at) { return zones::slot_locked(zone, at); }, slot);
+}
+
+Result<Bytes> read_slot(Chip& chip, unsigned slot) {
+  const std::size_t size = zones::slot_bytes(slot);
+  std::vector<Command> commands;
+  for (std::size_t at = 0; at < size; at += block) {
+    const std::uint16_t address = address_of_block(slot, at / block);
+    if (size - at >= block) {
+      commands.push_back({Opcode::read, zone_data | of_32_bytes, address, {}, block});
+      continue;
+    }
+    for (std::size_t word = 0; word < (size - at) / word_bytes; ++word)  // the last block is a short one
+      commands.push_back({Opcode::read, zone_data, static_cast<std::uint16_t>(address | word), {}, word_bytes});
+  }
+  const auto answers = chip.run(commands);
+  if (!answers) return fail(answers.error());
+  Bytes out;
+  for (const Bytes& part : *answers) out.insert(out.end(), part.begin(), part.end());
+  return out;
+}
+
+Result<Bytes> read_otp(Chip& chip) {
+  std::vector<Command> commands;
+  for (std::size_t at = 0; at < otp_bytes; at += block)
+    commands.push_back({Opcode::read, zone_otp | of_32_bytes, static_cast<std::uint16_t>(at / block << 3), {}, block});
+  const auto answers = chip.run(commands);
+  if (!answers) return fail(answers.error());
+  Bytes out = answers->front();
+  out.insert(out.end(), answers->back().begin(), answers->back().end());
+  return out;
+}
+
+Result<void> write_slot(Chip& chip, const std::string& serial, unsigned slot, ByteView content) {
+  const std::size_t size = zones::slot_bytes(slot);
+  if (content.size() != size)
+    return fail(Code::invalid, "key", "slot " + std::to_string(slot),
+                "has " + std::to_string(size) + " bytes, not " + std::to_string(content.size()));
+  const auto before = the_chip(chip, serial);
+  if (!before) return fail(before.error());
+  for (std::size_t at = 0; at < size; at += block) {
+    Bytes part(content.begin() + static_cast<std::ptrdiff_t>(at),
+               content.begin() + static_cast<std::ptrdiff_t>(std::min(at + block, size)));
+    part.resize(block, 0);  // what is beyond a short last block is ignored
+    const auto done =
+        chip.run({{Opcode::write, zone_data | of_32_bytes, address_of_block(slot, at / block), std::move(part), 1}});
+    if (!done) return fail(done.error());
+  }
+  return {};
+}
+
+}  // namespace vouchgate::keys::atecc608

@@ -1,0 +1,43 @@
+// One pulse wakes all chips on the bus; each says so once, at its address.
+#include "scan.hpp"
+
+#include "frame.hpp"
+#include "status.hpp"
+
+namespace vouchgate::keys::atecc608 {
+namespace {
+
+constexpr std::chrono::milliseconds longest_wake(25);  // with the power-on self-test
+constexpr std::chrono::milliseconds longest_watchdog(
+    1'800);  // a chip that was awake before answers only after it slept
+
+Result<bool> answers(Bus& bus, std::uint8_t address) {
+  std::array<std::uint8_t, status_frame> raw{};
+  const auto got = bus.read(address, raw);
+  if (!got) return fail(got.error());
+  return *got == Transfer::done && read_answer(raw, 1).kind == Answer::Kind::status;
+}
+
+Result<std::vector<std::uint8_t>> once(Bus& bus) {
+  constexpr std::uint8_t zero = 0;
+  static_cast<void>(bus.write(0, ByteView(&zero, 1)));
+  bus.wait(longest_wake);
+  std::vector<std::uint8_t> out;
+  for (const std::uint8_t address : usual_addresses) {
+    const auto chip = answers(bus, address);
+    if (!chip) return fail(chip.error());
+    if (*chip) out.push_back(address);
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<std::uint8_t>> who_wakes(Bus& bus) {
+  auto found = once(bus);
+  if (!found || !found->empty()) return found;
+  bus.wait(longest_watchdog);
+  return once(bus);
+}
+
+}  // namespace vouchgate::keys::atecc608

@@ -1,0 +1,211 @@
+// What the gateway sees of a chip: it is opened, refused with a reason, signs for ever, and comes back after trouble.
+#include <gmock/gmock.h>
+
+#include "keys/atecc608/holder.hpp"
+#include "keys/crypto.hpp"
+#include "simulated_bus.hpp"
+
+namespace vouchgate::keys::atecc608 {
+namespace {
+
+using emulator::atecc608::Fault;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test::SimulatedAdapter;
+using test::SimulatedBus;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+namespace parts = emulator::atecc608;
+
+constexpr Bus::Time limit = seconds(10);
+
+KeySettings settings_for(std::uint32_t slot = 0, std::uint32_t address = 0x60) {
+  KeySettings out;
+  out.holder = "atecc608";
+  out.atecc608 = {.bus = "/dev/i2c-1", .address = address, .slot = slot};
+  return out;
+}
+
+std::unique_ptr<Bus> bus_of(SimulatedAdapter& adapter) { return std::make_unique<SimulatedBus>(adapter); }
+
+Error refusal(SimulatedAdapter& adapter, const KeySettings& settings = settings_for()) {
+  const auto opened = open_on(bus_of(adapter), settings, limit);
+  return opened ? Error{} : opened.error();
+}
+
+TEST(Atecc608Holder, opens_the_key_and_signs_what_openssl_accepts) {
+  for (const auto part : {parts::Part::atecc508a, parts::Part::atecc608a, parts::Part::atecc608b}) {
+    SimulatedAdapter adapter(parts::jwt1(part, true));
+    const auto signer = open_on(bus_of(adapter), settings_for(), limit);
+    ASSERT_TRUE(signer) << signer.error().text();
+    const KeyInfo& info = (*signer)->info();
+    EXPECT_EQ(info.where, "/dev/i2c-1 0x60 slot 0");
+    EXPECT_EQ(info.name, hex(sha256(info.public_key_der)));
+    EXPECT_THAT(info.hardware, HasSubstr("ATECC"));
+    EXPECT_THAT(info.hardware, HasSubstr("0123112233445566ee"));
+    const auto signature = (*signer)->sign(view("input"));
+    ASSERT_TRUE(signature) << signature.error().text();
+    EXPECT_TRUE(verifies(Algorithm::es256, info.public_key_der, view("input"), *signature));
+  }
+}
+
+TEST(Atecc608Holder, takes_a_trust_and_go_part_as_it_comes) {
+  SimulatedAdapter adapter(parts::trust_and_go());
+  const auto signer = open_on(bus_of(adapter), settings_for(0, 0x35), limit);
+  ASSERT_TRUE(signer) << signer.error().text();
+  const auto made = create_on(bus_of(adapter), settings_for(0, 0x35), limit);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, Code::mismatch);
+  EXPECT_THAT(made.error().hint, HasSubstr("Trust&GO"));
+}
+
+TEST(Atecc608Holder, silence_at_one_address_says_where_a_chip_does_answer) {
+  SimulatedAdapter adapter(parts::trust_and_go());
+  const Error refused = refusal(adapter);
+  EXPECT_THAT(refused.line(), HasSubstr("ATCA_WAKE_FAILED"));
+  EXPECT_EQ(refused.hint, "a chip answers at 0x35: key.atecc608.address");
+}
+
+TEST(Atecc608Holder, a_blank_chip_and_one_with_open_data_are_refused) {
+  SimulatedAdapter blank(parts::blank(parts::Part::atecc608b));
+  EXPECT_EQ(refusal(blank).code, Code::unsupported);
+  EXPECT_THAT(refusal(blank).line(), StartsWith("key: /dev/i2c-1 0x60: a blank chip"));
+  auto open_data = parts::jwt1(parts::Part::atecc608b, true);
+  open_data.config[86] = 0x55;
+  SimulatedAdapter half(open_data);
+  EXPECT_THAT(refusal(half).line(), HasSubstr("its data zone is not locked"));
+  EXPECT_THAT(refusal(half).hint, HasSubstr("vouchgate atecc plan"));
+}
+
+TEST(Atecc608Holder, a_slot_that_cannot_sign_is_named_with_the_reason) {
+  SimulatedAdapter adapter(parts::jwt1(parts::Part::atecc608b, true));
+  const Error refused = refusal(adapter, settings_for(8));
+  EXPECT_EQ(refused.code, Code::unsupported);
+  EXPECT_THAT(refused.line(), StartsWith("key: /dev/i2c-1 0x60 slot 8: "));
+  EXPECT_FALSE(refused.hint.empty());
+}
+
+TEST(Atecc608Holder, other_algorithms_are_refused_before_the_chip_is_touched) {
+  SimulatedAdapter adapter(parts::jwt1(parts::Part::atecc608b, true));
+  KeySettings settings = settings_for();
+  settings.algorithm = "RS256";
+  EXPECT_EQ(refusal(adapter, settings).code, Code::unsupported);
+  EXPECT_EQ(adapter.transfers, 0u);
+}
+
+TEST(Atecc608Holder, create_makes_a_key_once_and_never_replaces_it) {
+  SimulatedAdapter adapter(parts::jwt1(parts::Part::atecc608b, false));
+  EXPECT_EQ(refusal(adapter).code, Code::not_found);
+  EXPECT_THAT(refusal(adapter).hint, HasSubstr("key create"));
+  const auto made = create_on(bus_of(adapter), settings_for(), limit);
+  ASSERT_TRUE(made) << made.error().text();
+  const Bytes key = (*made)->info().public_key_der;
+  const auto again = create_on(bus_of(adapter), settings_for(), limit);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Code::mismatch);
+  const auto opened = open_on(bus_of(adapter), settings_for(), limit);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ((*opened)->info().public_key_der, key);
+}
+
+TEST(Atecc608Holder, create_in_a_slot_that_was_locked_empty_is_refused) {
+  auto state = parts::jwt1(parts::Part::atecc608b, false);
+  state.config[88] = 0xFE;
+  SimulatedAdapter adapter(state);
+  const auto made = create_on(bus_of(adapter), settings_for(), limit);
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().line(), HasSubstr("slot 0: the slot is locked for ever, without a key in it"));
+}
+
+TEST(Atecc608Holder, describes_the_key_as_the_slot_has_it) {
+  SimulatedAdapter adapter(parts::jwt1(parts::Part::atecc608b, true));
+  SimulatedBus bus(adapter);
+  const auto key = describe_on(bus, settings_for(), limit);
+  ASSERT_TRUE(key) << key.error().text();
+  EXPECT_TRUE(key->ours());
+  EXPECT_THAT(key->attributes, ::testing::ElementsAre("private", "external-sign", "can-be-replaced"));
+}
+
+TEST(Atecc608Holder, two_programs_take_turns) {
+  SimulatedAdapter adapter(parts::jwt1(parts::Part::atecc608b, true));
+  const auto one = open_on(bus_of(adapter), settings_for(), limit);
+  const auto other = open_on(bus_of(adapter), settings_for(1), limit);
+  ASSERT_TRUE(one);
+  EXPECT_EQ(other.error().code, Code::not_found) << "slot 1 has no key";
+  SimulatedBus greedy(adapter);
+  ASSERT_TRUE(greedy.open(Bus::Time(0)));
+  const auto begin = adapter.now;
+  EXPECT_EQ((*one)->sign(view("x")).error().code, Code::busy);
+  EXPECT_LE(adapter.now - begin, limit);
+  greedy.close();
+  EXPECT_TRUE((*one)->sign(view("x")));
+}
+
+// What a service's thread does with it: opened when it is first used, looked at anew after a failure.
+class Atecc608Keeper : public ::testing::Test {
+ protected:
+  SimulatedAdapter adapter{parts::jwt1(parts::Part::atecc608b, true)};
+  std::unique_ptr<Keeper> keeper = keep_on([this] { return bus_of(adapter); }, settings_for(), limit);
+};
+
+TEST_F(Atecc608Keeper, comes_back_when_the_adapter_does) {
+  ASSERT_TRUE(keeper->sign(view("x")));
+  adapter.chip.faults().inject(Fault::vanish, 1'000'000);
+  EXPECT_FALSE(keeper->sign(view("x")));
+  EXPECT_FALSE(keeper->sign(view("x")));
+  adapter.chip.faults().clear();
+  EXPECT_TRUE(keeper->sign(view("x")));
+}
+
+TEST_F(Atecc608Keeper, notices_another_chip_and_takes_it_with_its_own_key) {
+  ASSERT_TRUE(keeper->sign(view("x")));
+  const Bytes before = keeper->info()->public_key_der;
+  SimulatedAdapter::State other = parts::jwt1(parts::Part::atecc608b, true, {1, 0x23, 9, 9, 9, 9, 9, 9, 0xEE});
+  adapter.chip = parts::Chip(other);
+  const auto signature = keeper->sign(view("x"));
+  ASSERT_TRUE(signature) << signature.error().text();
+  EXPECT_NE(keeper->info()->public_key_der, before);
+  EXPECT_TRUE(verifies(Algorithm::es256, keeper->info()->public_key_der, view("x"), *signature));
+}
+
+TEST_F(Atecc608Keeper, a_call_ends_within_three_times_the_limit_whatever_happens) {
+  ASSERT_TRUE(keeper->sign(view("x")));
+  for (const Fault fault : {Fault::nack, Fault::stuck_busy, Fault::lost_wake, Fault::brown_out}) {
+    adapter.chip.faults().inject(fault, 1'000'000);
+    const auto begin = adapter.now;
+    EXPECT_FALSE(keeper->sign(view("x")));
+    EXPECT_LT(adapter.now - begin, 3 * limit);
+    adapter.chip.faults().clear();
+    adapter.now += seconds(2);
+    EXPECT_TRUE(keeper->sign(view("x")));
+  }
+}
+
+TEST_F(Atecc608Keeper, ten_thousand_signatures_over_a_bad_bus_are_right_or_refused) {
+  adapter.chip.faults().chance_of_everything(0.01);
+  adapter.chip.faults().chance(Fault::self_test, 0);  // stays until the power goes off: nobody can mend that
+  constexpr int all = 10'000;
+  int wrong = 0;
+  int refused = 0;
+  Bus::Time longest{};
+  for (int i = 0; i < all; ++i) {
+    const std::string input = "message " + std::to_string(i);
+    const auto begin = adapter.now;
+    const auto signature = keeper->sign(view(input));
+    longest = std::max(longest, adapter.now - begin);
+    if (!signature)
+      ++refused;
+    else
+      wrong += !verifies(Algorithm::es256, keeper->info()->public_key_der, view(input), *signature);
+  }
+  EXPECT_EQ(wrong, 0);
+  EXPECT_LT(refused, all / 1000);
+  EXPECT_LT(longest, 3 * limit);
+  EXPECT_GT(adapter.chip.faults().injected(), 1000u);
+  RecordProperty("refused", refused);
+  RecordProperty("injected", static_cast<int>(adapter.chip.faults().injected()));
+  RecordProperty("longest_ms", static_cast<int>(longest / milliseconds(1)));
+}
+
+}  // namespace
+}  // namespace vouchgate::keys::atecc608
