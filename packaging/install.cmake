@@ -13,7 +13,7 @@ install(FILES ${CMAKE_SOURCE_DIR}/systemd/vouchgate.sysusers DESTINATION lib/sys
 install(FILES ${CMAKE_SOURCE_DIR}/systemd/vouchgate.tmpfiles DESTINATION lib/tmpfiles.d RENAME vouchgate.conf)
 
 install(FILES ${CMAKE_SOURCE_DIR}/config/vouchgate.yaml DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/vouchgate)
-install(FILES ${CMAKE_SOURCE_DIR}/config/vouchgate.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/vouchgate)
+install(FILES ${CMAKE_SOURCE_DIR}/config/vouchgate.schema.json ${CMAKE_SOURCE_DIR}/systemd/atecc608.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/vouchgate)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/config/grafana ${CMAKE_SOURCE_DIR}/config/alerts DESTINATION ${CMAKE_INSTALL_DATADIR}/vouchgate)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/config/examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 foreach(program vouchgate vouchgated)
