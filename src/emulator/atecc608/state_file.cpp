@@ -11,9 +11,9 @@
 #include <fstream>
 #include <iterator>
 
-#include "../strict_json.hpp"
 #include "p256.hpp"
 #include "state.hpp"
+#include "strict_json.hpp"
 
 namespace vouchgate::emulator::atecc608 {
 namespace {
