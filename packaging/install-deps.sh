@@ -11,6 +11,7 @@ build_packages=(
   libjwt-dev libsystemd-dev libtss2-dev libsqlite3-dev libssl-dev zlib1g-dev
   prometheus-cpp-dev
   libmosquitto-dev mosquitto-dev mosquitto mosquitto-clients                # the bench cloud is a plugin of mosquitto
+  libfuse3-dev                                                              # the simulated secure element is a file
   swtpm swtpm-tools openssl                                                 # the software TPM
   "libtss2-tcti-swtpm0|libtss2-tcti-swtpm0t64" "libtss2-tcti-device0|libtss2-tcti-device0t64"
   python3 procps

@@ -1,0 +1,106 @@
+// The ioctls of i2c-dev over a simulated chip, at the pace of a real bus. Never lets the chip see a call that a kernel
+// would refuse.
+#include "adapter.hpp"
+
+#include <linux/i2c-dev.h>
+#include <linux/i2c.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace vouchgate::emulator::atecc608 {
+namespace {
+
+constexpr std::size_t longest_message = 8192;  // of i2c-dev
+constexpr unsigned highest_address = 0x7F;
+
+template <class T>
+std::span<std::uint8_t> raw(T* first, std::size_t count) {
+  return {reinterpret_cast<std::uint8_t*>(first), count * sizeof(T)};
+}
+
+}  // namespace
+
+// The moment of the STOP of a transfer that begins now.
+Time Adapter::moment(std::size_t bytes) {
+  last_ = std::max(last_, settings_.clock() + transfer_time(bytes, settings_.bus_hz));
+  return last_;
+}
+
+int Adapter::ended(bool acknowledged, std::size_t size, Time begun) {
+  if (chip_.vanished()) ++plugged_;
+  if (!acknowledged) size = 0;  // the master stops behind the address byte
+  settings_.wait_until(begun + transfer_time(size, settings_.bus_hz));
+  if (chip_.vanished()) return -ENODEV;
+  return acknowledged ? static_cast<int>(size) : -settings_.nack_errno;
+}
+
+int Adapter::send(std::uint16_t address, ByteView bytes) {
+  const Time begun = settings_.clock();
+  return ended(chip_.write(static_cast<std::uint8_t>(address), bytes, moment(bytes.size())), bytes.size(), begun);
+}
+
+int Adapter::receive(std::uint16_t address, std::span<std::uint8_t> out) {
+  const Time begun = settings_.clock();
+  // Whether the chip is ready counts at the address byte, not at the end.
+  return ended(chip_.read(static_cast<std::uint8_t>(address), out, moment(0)), out.size(), begun);
+}
+
+int Adapter::read(const OpenFile& file, std::span<std::uint8_t> out) {
+  if (file.plugged != plugged_) return -ENODEV;
+  return settings_.smbus_only ? -EOPNOTSUPP : receive(file.target, out.first(std::min(out.size(), longest_message)));
+}
+
+int Adapter::write(const OpenFile& file, ByteView bytes) {
+  if (file.plugged != plugged_) return -ENODEV;
+  return settings_.smbus_only ? -EOPNOTSUPP : send(file.target, bytes.first(std::min(bytes.size(), longest_message)));
+}
+
+int Adapter::functions(std::uint64_t argument, CallerMemory& memory) const {
+  unsigned long bits = settings_.smbus_only ? I2C_FUNC_SMBUS_BYTE : I2C_FUNC_I2C;
+  if (!memory.reserve(argument, sizeof bits)) return -EFAULT;
+  return memory.store(argument, raw(&bits, 1)) ? 0 : -EFAULT;
+}
+
+int Adapter::message(std::uint16_t address, bool reads, std::uint64_t at, std::size_t size, CallerMemory& memory) {
+  Bytes bytes(size);
+  if (!(reads ? memory.reserve(at, size) : memory.fetch(at, bytes))) return -EFAULT;
+  const int result = reads ? receive(address, bytes) : send(address, bytes);
+  if (result < 0) return result;
+  return !reads || memory.store(at, bytes) ? 1 : -EFAULT;
+}
+
+int Adapter::messages(std::uint64_t argument, CallerMemory& memory) {
+  i2c_rdwr_ioctl_data request{};
+  if (!memory.fetch(argument, raw(&request, 1))) return -EFAULT;
+  if (request.nmsgs == 0 || request.nmsgs > I2C_RDWR_IOCTL_MAX_MSGS) return -EINVAL;
+  std::vector<i2c_msg> all(request.nmsgs);
+  if (!memory.fetch(reinterpret_cast<std::uintptr_t>(request.msgs), raw(all.data(), all.size()))) return -EFAULT;
+  for (const i2c_msg& each : all)
+    if (each.len > longest_message || each.addr > highest_address) return -EINVAL;
+  const i2c_msg& first = all.front();
+  if (settings_.smbus_only || (first.flags & ~I2C_M_RD) != 0) return -EOPNOTSUPP;
+  // Without a STOP between two messages the chip has not begun, and does not answer the second.
+  if (all.size() > 1) return -settings_.nack_errno;
+  return message(first.addr, (first.flags & I2C_M_RD) != 0, reinterpret_cast<std::uintptr_t>(first.buf), first.len,
+                 memory);
+}
+
+int Adapter::ioctl(OpenFile& file, unsigned request, std::uint64_t argument, CallerMemory& memory) {
+  if (file.plugged != plugged_) return -ENODEV;
+  switch (request) {
+    case I2C_SLAVE:
+    case I2C_SLAVE_FORCE:
+      if (argument > highest_address) return -EINVAL;
+      file.target = static_cast<std::uint16_t>(argument);
+      return 0;
+    case I2C_RETRIES:
+    case I2C_TIMEOUT: return 0;
+    case I2C_TENBIT: return argument == 0 ? 0 : -EINVAL;
+    case I2C_FUNCS: return functions(argument, memory);
+    case I2C_RDWR: return messages(argument, memory);
+    default: return -ENOTTY;
+  }
+}
+
+}  // namespace vouchgate::emulator::atecc608

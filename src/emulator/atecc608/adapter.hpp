@@ -1,0 +1,62 @@
+// An I2C adapter with one chip on it, spoken to as Linux's i2c-dev is. Never knows how the calls reach it.
+#pragma once
+
+#include <cerrno>
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "chip.hpp"
+
+namespace vouchgate::emulator::atecc608 {
+
+// The memory of the process that called ioctl. False: the bytes cannot be had, or not in this round; then the call is
+// ended without effect.
+class CallerMemory {
+ public:
+  virtual ~CallerMemory() = default;
+  virtual bool fetch(std::uint64_t address, std::span<std::uint8_t> into) = 0;
+  virtual bool reserve(std::uint64_t address, std::size_t size) = 0;  // before the effect, for each store() after it
+  virtual bool store(std::uint64_t address, ByteView bytes) = 0;
+};
+
+struct AdapterSettings {
+  std::uint32_t bus_hz = 100'000;
+  int nack_errno = ENXIO;
+  bool smbus_only = false;  // lacks I2C_FUNC_I2C, as i2c-stub
+  std::function<Time()> clock;
+  std::function<void(Time)> wait_until;
+};
+
+// What one open() remembers.
+struct OpenFile {
+  std::uint16_t target = 0;  // of I2C_SLAVE, for read and write
+  std::uint64_t plugged = 0;
+};
+
+class Adapter {
+ public:
+  Adapter(Chip& chip, AdapterSettings settings) : chip_(chip), settings_(std::move(settings)) {}
+
+  OpenFile open() const { return {0, plugged_}; }
+  // Each returns what the system call does, or -errno. A file that was open when the adapter vanished stays dead.
+  int ioctl(OpenFile& file, unsigned request, std::uint64_t argument, CallerMemory& memory);
+  int read(const OpenFile& file, std::span<std::uint8_t> out);
+  int write(const OpenFile& file, ByteView bytes);
+
+ private:
+  int functions(std::uint64_t argument, CallerMemory& memory) const;
+  int messages(std::uint64_t argument, CallerMemory& memory);
+  int message(std::uint16_t address, bool reads, std::uint64_t at, std::size_t size, CallerMemory& memory);
+  int receive(std::uint16_t address, std::span<std::uint8_t> out);
+  int send(std::uint16_t address, ByteView bytes);
+  int ended(bool acknowledged, std::size_t size, Time begun);
+  Time moment(std::size_t bytes);
+
+  Chip& chip_;
+  AdapterSettings settings_;
+  Time last_{};
+  std::uint64_t plugged_ = 1;  // grows when the adapter vanishes
+};
+
+}  // namespace vouchgate::emulator::atecc608

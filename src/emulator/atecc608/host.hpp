@@ -1,0 +1,12 @@
+// Runs one simulated chip as a device of this machine until it is told to end. Never returns while somebody may use it.
+#pragma once
+
+#include "chip_options.hpp"
+#include "vouchgate/base/result.hpp"
+
+namespace vouchgate::emulator::atecc608 {
+
+// Until SIGTERM or SIGINT (success), or until the device or the state file fails.
+Result<void> run(ChipOptions options);
+
+}  // namespace vouchgate::emulator::atecc608
