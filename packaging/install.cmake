@@ -24,7 +24,8 @@ foreach(program vouchgate vouchgated)
 endforeach()
 
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md" PATTERN "*.png" PATTERN "man" EXCLUDE)
-install(FILES ${CMAKE_SOURCE_DIR}/docs/man/vouchgate.1 ${CMAKE_SOURCE_DIR}/docs/man/vouchgate-emulator.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${CMAKE_SOURCE_DIR}/docs/man/vouchgate.1 ${CMAKE_SOURCE_DIR}/docs/man/vouchgate-emulator.1
+  ${CMAKE_SOURCE_DIR}/docs/man/vouchgate-emulator-atecc608.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${CMAKE_SOURCE_DIR}/docs/man/vouchgate.yaml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES ${CMAKE_SOURCE_DIR}/docs/man/vouchgate-child.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
 install(FILES ${CMAKE_SOURCE_DIR}/docs/man/vouchgated.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)

@@ -13,7 +13,7 @@ namespace vouchgate::emulator::atecc608 {
 namespace {
 
 constexpr fuse_ino_t device_inode = 2;
-constexpr double seconds_known = 1;  // how long the kernel trusts attributes
+constexpr double seconds_known = 0;  // attributes are asked for each time, so that a dead mount shows at once
 
 struct Mount {
   Adapter& adapter;
