@@ -21,6 +21,7 @@ HOMES = [
     (r"prometheus/", r"^src/metrics/"),
     (r"CLI/", r"^src/((app|cli)/|emulator/\w*main\.cpp$)"),
     (r"nlohmann/", r"^src/(token|dialect|ingress|control|metrics|cli|emulator)/"),
+    (r"linux/i2c", r"^src/(keys/atecc608/linux_i2c\.cpp$|emulator/)"),
     (r"(jwt\.h$|mosquitto|fuse3/)", r"^src/emulator/"),
 ]
 SYSTEM = re.compile(r"^(\w+|(sys|netinet|arpa|net|linux|bits)/[\w-]+\.h|\w+\.h)$")

@@ -91,10 +91,13 @@ Chip::Attempt<void> Chip::wake() {
     else
       return tl::unexpected(Trouble{pulse.error(), 0});
   }
-  const Answer answer = read_answer(raw, 1);
-  if (answer.kind != Answer::Kind::status) return tl::unexpected(Trouble{garbled(where_, "wake"), most_tries - 1});
-  if (answer.status == status_woken) return {};
-  return tl::unexpected(Trouble{error_of(answer.status, where_, "wake"), tries_left(answer.status)});
+  Attempt<Answer> answer = read_answer(raw, 1);
+  // Awake already, since the sleep a moment ago, by the traffic of others, who have also read what it said.
+  if (answer->kind == Answer::Kind::garbled) answer = read_again(1);
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->kind != Answer::Kind::status) return tl::unexpected(Trouble{garbled(where_, "wake"), most_tries - 1});
+  if (answer->status == status_woken) return {};
+  return tl::unexpected(Trouble{error_of(answer->status, where_, "wake"), tries_left(answer->status)});
 }
 
 bool Chip::fits_in_window(const Command& command) {
@@ -111,7 +114,7 @@ Chip::Attempt<Bytes> Chip::execute(const Command& command) {
   if (auto sent = send(command); !sent) return tl::unexpected(sent.error());
   auto answer = answer_to(command);
   if (!answer) return tl::unexpected(answer.error());
-  if (answer->kind == Answer::Kind::garbled) answer = read_again(command);
+  if (answer->kind == Answer::Kind::garbled) answer = read_again(command.answer);
   if (!answer) return tl::unexpected(answer.error());
   return judge(command, *answer);
 }
@@ -152,19 +155,19 @@ Chip::Attempt<Answer> Chip::answer_to(const Command& command) {
 
 // From the first byte again, in two reads as cryptoauthlib does it: the count, then the rest. Some adapters stumble
 // over a read that is longer than the answer, and a bit that flipped on the wire is mended without another signature.
-Chip::Attempt<Answer> Chip::read_again(const Command& command) {
+Chip::Attempt<Answer> Chip::read_again(std::size_t expected) {
   const auto rewound = write(word_reset);
   if (!rewound) return tl::unexpected(rewound.error());
   Bytes raw(1);
   const auto counted = read(raw);
   if (!counted) return tl::unexpected(counted.error());
-  if (!*rewound || !*counted || raw[0] < status_frame || raw[0] > command.answer + frame_overhead) return Answer{};
+  if (!*rewound || !*counted || raw[0] < status_frame || raw[0] > expected + frame_overhead) return Answer{};
   Bytes rest(raw[0] - 1u);
   const auto got = read(rest);
   if (!got) return tl::unexpected(got.error());
   if (!*got) return Answer{};
   raw.insert(raw.end(), rest.begin(), rest.end());
-  return read_answer(raw, command.answer);
+  return read_answer(raw, expected);
 }
 
 Chip::Attempt<Bytes> Chip::judge(const Command& command, const Answer& answer) const {

@@ -39,7 +39,7 @@ class Chip {
   Attempt<void> send(const Command& command);
   Attempt<Bytes> poll(const Command& command, std::size_t bytes);
   Attempt<Answer> answer_to(const Command& command);
-  Attempt<Answer> read_again(const Command& command);
+  Attempt<Answer> read_again(std::size_t expected);
   Attempt<Bytes> judge(const Command& command, const Answer& answer) const;
 
   Attempt<bool> transferred(const Result<Transfer>& transfer) const;  // false: NACK

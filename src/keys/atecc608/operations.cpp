@@ -29,16 +29,27 @@ Result<Bytes> generate(Chip& chip, std::uint8_t mode, unsigned slot) {
 
 }  // namespace
 
+// A window each, so that a bad one is repeated alone.
+Result<Bytes> read_all(Chip& chip, const std::vector<Command>& commands) {
+  Bytes out;
+  for (const Command& command : commands) {
+    const auto answers = chip.run({command});
+    if (!answers) return fail(answers.error());
+    out.insert(out.end(), answers->front().begin(), answers->front().end());
+  }
+  return out;
+}
+
 Result<Identity> identify(Chip& chip) {
-  std::vector<Command> commands{{Opcode::info, info_revision, 0, {}, 4}};
+  auto revision = read_all(chip, {{Opcode::info, info_revision, 0, {}, 4}});
+  if (!revision) return fail(revision.error());
+  std::vector<Command> commands;
   for (std::uint16_t i = 0; i < vouchgate::atecc608::zone_bytes / block; ++i)
     commands.push_back({Opcode::read, read_block, static_cast<std::uint16_t>(i << 3), {}, block});
-  const auto answers = chip.run(commands);
-  if (!answers) return fail(answers.error());
-  Identity out;
-  out.revision = answers->front();
-  auto to = out.config.begin();
-  for (auto part = answers->begin() + 1; part != answers->end(); ++part) to = std::ranges::copy(*part, to).out;
+  const auto zone = read_all(chip, commands);
+  if (!zone) return fail(zone.error());
+  Identity out{std::move(*revision), {}};
+  std::ranges::copy(*zone, out.config.begin());
   chip.set_speed(speed_of(out.config));
   return out;
 }

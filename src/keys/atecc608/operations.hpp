@@ -12,6 +12,9 @@ namespace vouchgate::keys::atecc608 {
 // Info and the whole configuration; tells the chip's driver how fast the chip is.
 Result<Identity> identify(Chip& chip);
 
+// What all these answer, joined.
+Result<Bytes> read_all(Chip& chip, const std::vector<Command>& commands);
+
 Result<bool> key_valid(Chip& chip, unsigned slot);
 Result<Bytes> public_key(Chip& chip, unsigned slot);    // SubjectPublicKeyInfo
 Result<Bytes> generate_key(Chip& chip, unsigned slot);  // the same; what was in the slot is gone for ever

@@ -11,8 +11,7 @@ namespace zones = vouchgate::atecc608;
 constexpr std::uint8_t zone_config = 0x00, zone_otp = 0x01, zone_data = 0x02, of_32_bytes = 0x80;
 constexpr std::uint8_t lock_zone_config = 0x00, lock_zone_data = 0x01, lock_one_slot = 0x02, lock_unchecked = 0x80;
 constexpr std::size_t block = 32, otp_bytes = 64, word_bytes = 4;
-constexpr unsigned address_word = 4;  // bytes 16 to 19: the chip answers at the new address from its next wake on
-constexpr std::size_t words_in_a_run = 8;
+constexpr unsigned address_word = 4;  // bytes 16 to 19
 
 std::uint16_t address_of_block(unsigned slot, std::size_t number) {
   return static_cast<std::uint16_t>(number << 8 | slot << 3);
@@ -79,23 +78,15 @@ Result<void> write_config(Chip& chip, const std::string& serial, const Zone& wan
   if (zones::config_locked(before->config))
     return refused(Code::mismatch, before->config, "its configuration is locked for ever",
                    "use it as it is, or take another chip");
-  std::vector<Command> commands;
-  const auto flush = [&]() -> Result<void> {
-    if (commands.empty()) return {};
-    const auto done = chip.run(std::exchange(commands, {}));
-    return done ? Result<void>() : fail(done.error());
-  };
-  // Words of four bytes: some boards fail with larger writes.
-  for (unsigned word = 0; word < zones::zone_words; ++word) {
-    if (word == address_word || !zones::writable_word(word) || same_word(target, before->config, word)) continue;
-    commands.push_back(write_of_word(target, word));
-    if (commands.size() < words_in_a_run) continue;
-    if (auto done = flush(); !done) return done;
-  }
-  if (auto done = flush(); !done) return done;
-  if (same_word(target, before->config, address_word)) return {};
-  commands.push_back(write_of_word(target, address_word));
-  return flush();
+  std::vector<unsigned> words;
+  for (unsigned word = 0; word < zones::zone_words; ++word)
+    if (zones::writable_word(word) && !same_word(target, before->config, word)) words.push_back(word);
+  // The address last: from its next wake on the chip answers there.
+  std::ranges::stable_partition(words, [](unsigned word) { return word != address_word; });
+  // Words of four bytes: some boards fail with larger writes. One window each, so that a bad one is repeated alone.
+  for (const unsigned word : words)
+    if (const auto done = chip.run({write_of_word(target, word)}); !done) return fail(done.error());
+  return {};
 }
 
 Result<void> lock_config(Chip& chip, const std::string& serial, const Zone& expected) {
@@ -148,22 +139,14 @@ Result<Bytes> read_slot(Chip& chip, unsigned slot) {
     for (std::size_t word = 0; word < (size - at) / word_bytes; ++word)  // the last block is a short one
       commands.push_back({Opcode::read, zone_data, static_cast<std::uint16_t>(address | word), {}, word_bytes});
   }
-  const auto answers = chip.run(commands);
-  if (!answers) return fail(answers.error());
-  Bytes out;
-  for (const Bytes& part : *answers) out.insert(out.end(), part.begin(), part.end());
-  return out;
+  return read_all(chip, commands);
 }
 
 Result<Bytes> read_otp(Chip& chip) {
   std::vector<Command> commands;
   for (std::size_t at = 0; at < otp_bytes; at += block)
     commands.push_back({Opcode::read, zone_otp | of_32_bytes, static_cast<std::uint16_t>(at / block << 3), {}, block});
-  const auto answers = chip.run(commands);
-  if (!answers) return fail(answers.error());
-  Bytes out = answers->front();
-  out.insert(out.end(), answers->back().begin(), answers->back().end());
-  return out;
+  return read_all(chip, commands);
 }
 
 Result<void> write_slot(Chip& chip, const std::string& serial, unsigned slot, ByteView content) {
