@@ -1,7 +1,11 @@
-// One suite for every key holder: what contract/signer.hpp promises holds for file and tpm alike.
+// One suite for every key holder: what contract/signer.hpp promises holds for file, tpm and atecc608 alike; what only
+// holders promise that can forget a key stands apart.
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "keys/crypto.hpp"
+#include "simulated_chip.hpp"
 #include "swtpm.hpp"
 #include "virtual_time.hpp"
 #include "vouchgate/keys/keys.hpp"
@@ -17,16 +21,29 @@ void PrintTo(const Case& c, std::ostream* out) { *out << c.holder << " " << c.al
 
 class SignerContract : public ::testing::TestWithParam<Case> {
  protected:
-  SignerContract() {
+  void SetUp() override {
     settings.holder = GetParam().holder;
     settings.algorithm = GetParam().algorithm;
-    settings.tpm.tcti = swtpm.tcti();
-    settings.tpm.key_file = swtpm.directory() + "/keys/key.tss2.pem";
-    settings.file.path = swtpm.directory() + "/keys/key.pem";
+    if (settings.holder == "atecc608") {
+      if (!test::SimulatedChip::possible()) GTEST_SKIP() << "the simulated chip mounts a file: root and /dev/fuse";
+      chip.emplace("jwt-1");
+      settings.atecc608.bus = chip->bus();
+      return;
+    }
+    swtpm.emplace();
+    settings.tpm.tcti = swtpm->tcti();
+    settings.tpm.key_file = swtpm->directory() + "/keys/key.tss2.pem";
+    settings.file.path = swtpm->directory() + "/keys/key.pem";
   }
-  test::Swtpm swtpm;
+  // A signature of the chip takes 60 ms of real time.
+  int enough() const { return chip ? 20 : 200; }
+
+  std::optional<test::Swtpm> swtpm;
+  std::optional<test::SimulatedChip> chip;
   KeySettings settings;
 };
+// Holders whose key can be taken away, and that make keys for several algorithms.
+class ForgetfulSignerContract : public SignerContract {};
 
 TEST_P(SignerContract, signatures_verify_under_the_published_key_and_have_the_jws_size) {
   auto signer = create(settings);
@@ -35,7 +52,7 @@ TEST_P(SignerContract, signatures_verify_under_the_published_key_and_have_the_jw
   EXPECT_EQ(word(info.algorithm), settings.algorithm);
   EXPECT_EQ(info.holder, settings.holder);
   const std::size_t size = settings.algorithm == "ES256" ? 64 : settings.algorithm == "ES384" ? 96 : 256;
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < enough(); ++i) {
     const std::string input = "message " + std::to_string(i);
     const auto signature = (*signer)->sign(view(input));
     ASSERT_TRUE(signature) << signature.error().text();
@@ -74,7 +91,7 @@ TEST_P(SignerContract, create_never_replaces_a_key) {
   EXPECT_EQ((*open(settings))->info().public_key_der, before);
 }
 
-TEST_P(SignerContract, remove_makes_room_for_a_new_key) {
+TEST_P(ForgetfulSignerContract, remove_makes_room_for_a_new_key) {
   auto first = create(settings);
   ASSERT_TRUE(first);
   const Bytes before = (*first)->info().public_key_der;
@@ -86,7 +103,7 @@ TEST_P(SignerContract, remove_makes_room_for_a_new_key) {
   EXPECT_NE((*second)->info().public_key_der, before);
 }
 
-TEST_P(SignerContract, a_key_of_another_algorithm_is_a_mismatch) {
+TEST_P(ForgetfulSignerContract, a_key_of_another_algorithm_is_a_mismatch) {
   ASSERT_TRUE(create(settings));
   settings.algorithm = settings.algorithm.starts_with("ES") ? "RS256" : "ES256";
   const auto opened = open(settings);
@@ -112,14 +129,15 @@ TEST_P(SignerContract, the_service_signs_on_its_thread_and_answers_on_the_loop) 
 
 std::string algorithm_word(const ::testing::TestParamInfo<Case>& instance) { return instance.param.algorithm; }
 
-INSTANTIATE_TEST_SUITE_P(file, SignerContract,
-                         ::testing::Values(Case{"file", "ES256"}, Case{"file", "ES384"}, Case{"file", "RS256"},
-                                           Case{"file", "PS256"}),
-                         algorithm_word);
-INSTANTIATE_TEST_SUITE_P(tpm, SignerContract,
-                         ::testing::Values(Case{"tpm", "ES256"}, Case{"tpm", "ES384"}, Case{"tpm", "RS256"},
-                                           Case{"tpm", "PS256"}),
-                         algorithm_word);
+const auto files =
+    ::testing::Values(Case{"file", "ES256"}, Case{"file", "ES384"}, Case{"file", "RS256"}, Case{"file", "PS256"});
+const auto tpms =
+    ::testing::Values(Case{"tpm", "ES256"}, Case{"tpm", "ES384"}, Case{"tpm", "RS256"}, Case{"tpm", "PS256"});
+INSTANTIATE_TEST_SUITE_P(file, SignerContract, files, algorithm_word);
+INSTANTIATE_TEST_SUITE_P(file, ForgetfulSignerContract, files, algorithm_word);
+INSTANTIATE_TEST_SUITE_P(tpm, SignerContract, tpms, algorithm_word);
+INSTANTIATE_TEST_SUITE_P(tpm, ForgetfulSignerContract, tpms, algorithm_word);
+INSTANTIATE_TEST_SUITE_P(atecc608, SignerContract, ::testing::Values(Case{"atecc608", "ES256"}), algorithm_word);
 
 }  // namespace
 }  // namespace vouchgate::keys

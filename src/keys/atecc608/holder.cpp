@@ -41,9 +41,10 @@ Result<void> usable(const Atecc608Settings& settings, const Identity& chip) {
   if (auto safe = locked(settings, chip.config); !safe) return safe;
   for (const zones::Objection& objection : zones::objections(chip.config, settings.slot)) {
     if (!objection.fatal) continue;
-    return fail(Code::unsupported, "key", slot_of(settings), objection.field + ": " + objection.reason,
-                objection.hint.empty() ? "'vouchgate atecc config show' shows all slots; key.atecc608.slot chooses one"
-                                       : objection.hint);
+    return fail(
+        Code::unsupported, "key", slot_of(settings), objection.reason,
+        "the chip's configuration is locked for ever: choose another slot by key.atecc608.slot; 'vouchgate atecc "
+        "config show' shows them");
   }
   return {};
 }
