@@ -69,8 +69,10 @@ Result<void> create(Context& context, Settings settings, std::uint32_t handle) {
     return {};
   }
   const bool tpm = key.holder == "tpm";
-  std::cout << word(key.algorithm) << " key made " << (tpm ? "in the TPM (" + key.hardware + ") at " : "in ")
-            << key.where << "\n  name      " << key.name << "\n";
+  const std::string chip = tpm                    ? "the TPM (" + key.hardware + ") at "
+                           : key.hardware.empty() ? ""
+                                                  : key.hardware + " at ";
+  std::cout << word(key.algorithm) << " key made in " << chip << key.where << "\n  name      " << key.name << "\n";
   if (tpm) std::cout << "  key file  " << settings.key.tpm.key_file << " (pins the name; of no use without this TPM)\n";
   std::cout << next_steps(context, settings, key, moved);
   return {};

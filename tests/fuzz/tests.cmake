@@ -6,6 +6,7 @@ set(fuzz_room_token_inspect token)
 set(fuzz_room_dialect_read dialect)
 set(fuzz_room_child_line ingress)
 set(fuzz_room_spool_row spool)
+set(fuzz_room_chip_answer keys)
 
 file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*_fuzz.cpp)
 foreach(source ${fuzzers})

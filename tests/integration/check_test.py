@@ -12,8 +12,9 @@ from authority import Authority
 from harness import Rig, binary, wait_for
 from scripted_cloud import ScriptedCloud
 
-IDS = ["config.valid", "config.permissions", "user.groups", "tpm.present", "tpm.answers", "key.present", "key.pinned",
-       "tpm.lockout", "key.signs", "clock.sane", "clock.synchronised", "dns.resolves", "endpoint.tcp", "tls.chain",
+IDS = ["config.valid", "config.permissions", "user.groups", "tpm.present", "tpm.answers", "i2c.bus", "i2c.functions",
+       "i2c.driver", "atecc.wakes", "atecc.revision", "atecc.locks", "atecc.slot", "key.present", "key.pinned",
+       "tpm.lockout", "key.signs", "atecc.timing", "clock.sane", "clock.synchronised", "dns.resolves", "endpoint.tcp", "tls.chain",
        "cloud.connect", "spool.health", "spool.autonomy", "disk.free", "unit.exposure"]
 
 

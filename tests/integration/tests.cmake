@@ -17,6 +17,7 @@ vouchgate_integration(power_test)
 vouchgate_integration(tpm_faults_test)
 vouchgate_integration(emulator_test)
 vouchgate_integration(atecc608_device_test)
+vouchgate_integration(atecc608_key_test)
 # The rows of docs/faults.md.
 vouchgate_integration(link_faults_test)
 vouchgate_integration(cloud_faults_test)

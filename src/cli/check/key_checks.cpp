@@ -80,7 +80,8 @@ Finding judge_signature(const Result<Signature>& signature) {
   if (!signature->verifies)
     return failed(who + ": its signature does not verify under its public key", "the chip or the key is broken");
   const std::string what = who + ", sign+verify " + std::to_string(signature->took.count()) + " ms";
-  if (signature->took > slow_signature) return warning(what, "the TPM is busy or failing; 'dmesg | grep -i tpm'");
+  if (signature->took > slow_signature)
+    return warning(what, "the chip is busy or failing; 'dmesg | grep -iE \"tpm|i2c\"'");
   return ok(what);
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "chip_checks.hpp"
 #include "clock_checks.hpp"
 #include "key_checks.hpp"
 #include "network_look.hpp"
@@ -32,8 +33,10 @@ Duration share(Duration of_all, const std::vector<Endpoint>& endpoints) {
 const Settings& settings_of(const View& scene) { return scene->loaded.settings; }
 bool stopped(const View& scene) { return scene->daemon.is == Daemon::Is::stopped; }
 bool has_tpm(const View& scene) { return settings_of(scene).key.holder == "tpm"; }
+bool has_chip(const View& scene) { return settings_of(scene).key.holder == "atecc608"; }
+const Atecc608Settings& chip_of(const View& scene) { return settings_of(scene).key.atecc608; }
 
-Finding no_tpm(const View& scene) { return skipped("because key.holder is " + settings_of(scene).key.holder); }
+Finding other_holder(const View& scene) { return skipped("because key.holder is " + settings_of(scene).key.holder); }
 
 // The finding of a row that would touch what is the daemon's, from its own words.
 template <class Judge>
@@ -52,9 +55,13 @@ Finding permissions(const View& scene) {
 }
 
 Finding groups(const View& scene) {
-  if (!has_tpm(scene)) return no_tpm(scene);
+  if (!has_tpm(scene) && !has_chip(scene)) return other_holder(scene);
   const auto account = daemon_account(scene->user, scene->standard_path);
   if (!account) return failed(account.error().line(), account.error().hint);
+  if (has_chip(scene)) {
+    const Seen bus = see(chip_of(scene).bus);
+    return judge_bus_access(*account, chip_of(scene).bus, bus, group_name(bus.gid));
+  }
   DeviceFacts facts;
   facts.tcti = settings_of(scene).key.tpm.tcti;
   if (facts.tcti.starts_with("device:")) facts.device = file_of_tcti(facts.tcti);
@@ -65,14 +72,53 @@ Finding groups(const View& scene) {
 }
 
 Finding tpm_present(const View& scene) {
-  if (!has_tpm(scene)) return no_tpm(scene);
+  if (!has_tpm(scene)) return other_holder(scene);
   const std::string& tcti = settings_of(scene).key.tpm.tcti;
   return judge_tpm_present(tcti, see(file_of_tcti(tcti)));
 }
 
 Finding tpm_answers(const View& scene) {
-  if (!has_tpm(scene)) return no_tpm(scene);
+  if (!has_tpm(scene)) return other_holder(scene);
   return stopped(scene) ? judge_tpm_answers(keys::inspect_chip(settings_of(scene).key)) : ask_it(scene, judge_live_key);
+}
+
+// Of the bus alone, which a running daemon shares.
+template <class Judge>
+Finding of_bus(const View& scene, Judge judge) {
+  if (!has_chip(scene)) return other_holder(scene);
+  return judge(keys::atecc608::inspect_bus(chip_of(scene)));
+}
+
+template <class Judge>
+Finding of_chip(const View& scene, Judge judge) {
+  if (!has_chip(scene)) return other_holder(scene);
+  if (!stopped(scene)) return skipped("because the chip is the running daemon's");
+  return judge(chip_of(scene));
+}
+
+Finding bus_driver(const View& scene) {
+  return of_bus(scene, [&](const Bus& bus) { return judge_bus_driver(bus, chip_of(scene).address); });
+}
+
+Finding chip_wakes(const View& scene) {
+  if (has_chip(scene) && !stopped(scene)) return ask_it(scene, judge_live_key);
+  return of_chip(scene, [](const Atecc608Settings& at) { return judge_wake(keys::atecc608::wake(at)); });
+}
+
+Finding chip_revision(const View& scene) {
+  return of_chip(scene, [](const Atecc608Settings& at) { return judge_revision(keys::atecc608::identify(at)); });
+}
+
+Finding chip_locks(const View& scene) {
+  return of_chip(scene, [](const Atecc608Settings& at) { return judge_locks(keys::atecc608::identify(at)); });
+}
+
+Finding chip_slot(const View& scene) {
+  return of_chip(scene, [](const Atecc608Settings& at) { return judge_slot(keys::atecc608::identify(at), at.slot); });
+}
+
+Finding chip_timing(const View& scene) {
+  return of_chip(scene, [](const Atecc608Settings& at) { return judge_timing(keys::atecc608::time_signature(at)); });
 }
 
 Finding key_present(const View& scene) {
@@ -82,12 +128,12 @@ Finding key_present(const View& scene) {
 }
 
 Finding key_pinned(const View& scene) {
-  if (!has_tpm(scene)) return no_tpm(scene);
+  if (!has_tpm(scene)) return other_holder(scene);
   return stopped(scene) ? judge_key_pinned(keys::describe(settings_of(scene).key)) : ask_it(scene, judge_live_key);
 }
 
 Finding lockout(const View& scene) {
-  if (!has_tpm(scene)) return no_tpm(scene);
+  if (!has_tpm(scene)) return other_holder(scene);
   if (!stopped(scene)) return skipped("because the TPM is the running daemon's");
   return judge_lockout(keys::inspect_chip(settings_of(scene).key));
 }
@@ -176,10 +222,11 @@ std::vector<Check> survey(View scene) {
     Finding (*look)(const View&);
     const char* if_hung = "something hangs there; 'dmesg' may tell";
   };
-  // A running daemon is asked whatever was found before; a key in a file needs no TPM.
+  // A running daemon is asked whatever was found before; a key needs its own holder only.
   const auto of_key = [&](std::vector<std::string> needs) {
     if (!stopped(scene)) return std::vector<std::string>{"config.valid"};
     if (!has_tpm(scene)) std::erase_if(needs, [](const std::string& id) { return id.starts_with("tpm."); });
+    if (!has_chip(scene)) std::erase_if(needs, [](const std::string& id) { return id.starts_with("atecc."); });
     return needs;
   };
   const std::vector<Row> rows = {
@@ -188,13 +235,21 @@ std::vector<Check> survey(View scene) {
       {"user.groups", {"config.valid"}, seconds(5), groups},
       {"tpm.present", {"config.valid"}, seconds(3), tpm_present},
       {"tpm.answers", of_key({"config.valid", "tpm.present"}), seconds(12), tpm_answers},
-      {"key.present", of_key({"config.valid", "tpm.answers"}), seconds(12), key_present},
+      {"i2c.bus", {"config.valid"}, seconds(3), [](const View& at) { return of_bus(at, judge_bus); }},
+      {"i2c.functions", {"i2c.bus"}, seconds(3), [](const View& at) { return of_bus(at, judge_bus_functions); }},
+      {"i2c.driver", {"i2c.bus"}, seconds(3), bus_driver},
+      {"atecc.wakes", {"i2c.functions", "i2c.driver"}, seconds(12), chip_wakes},
+      {"atecc.revision", {"atecc.wakes"}, seconds(12), chip_revision},
+      {"atecc.locks", {"atecc.revision"}, seconds(12), chip_locks},
+      {"atecc.slot", {"atecc.locks"}, seconds(12), chip_slot},
+      {"key.present", of_key({"config.valid", "tpm.answers", "atecc.slot"}), seconds(12), key_present},
       {"key.pinned", of_key({"config.valid", "key.present"}), seconds(12), key_pinned},
       {"tpm.lockout", of_key({"config.valid", "tpm.answers"}), seconds(12), lockout},
       {"key.signs",
        of_key(has_tpm(scene) ? std::vector<std::string>{"key.present", "key.pinned"}
                              : std::vector<std::string>{"key.present"}),
        seconds(12), key_signs},
+      {"atecc.timing", {"atecc.slot", "key.signs"}, seconds(12), chip_timing},
       {"clock.sane", {"config.valid"}, seconds(3), clock_sane},
       {"clock.synchronised", {"clock.sane"}, seconds(3), clock_synchronised},
       {"dns.resolves", {"config.valid"}, seconds(12), resolves, name_servers},
