@@ -18,6 +18,7 @@ vouchgate_integration(tpm_faults_test)
 vouchgate_integration(emulator_test)
 vouchgate_integration(atecc608_device_test)
 vouchgate_integration(atecc608_key_test)
+vouchgate_integration(atecc608_faults_test)
 # The rows of docs/faults.md.
 vouchgate_integration(link_faults_test)
 vouchgate_integration(cloud_faults_test)

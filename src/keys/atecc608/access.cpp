@@ -45,7 +45,11 @@ Result<std::vector<Found>> scan(const std::string& bus_path) {
   Atecc608Settings settings{.bus = bus_path, .address = usual_addresses.front(), .slot = 0};
   LinuxI2c bus(settings);
   if (auto opened = bus.open(usual_limit); !opened) return fail(opened.error());
-  const auto addresses = who_wakes(bus);
+  auto addresses = who_wakes(bus);
+  if (addresses && addresses->empty()) {  // one that was awake has fallen asleep by then, at most 1.7 s later
+    bus.wait(std::chrono::milliseconds(1'800));
+    addresses = who_wakes(bus);
+  }
   bus.close();
   if (!addresses) return fail(addresses.error());
   std::vector<Found> out;

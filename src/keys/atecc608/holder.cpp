@@ -8,6 +8,7 @@
 #include "linux_i2c.hpp"
 #include "operations.hpp"
 #include "scan.hpp"
+#include "status.hpp"
 #include "vouchgate/model/atecc608_objections.hpp"
 
 namespace vouchgate::keys::atecc608 {
@@ -55,7 +56,7 @@ std::string hardware_of(const Identity& chip) {
 
 // A chip that is silent where the settings say may answer elsewhere: mostly an 8-bit address or a Trust&GO part.
 Error with_advice(Bus& bus, const Atecc608Settings& settings, Error error) {
-  if (error.code != Code::unavailable || !bus.open(Bus::Time(0))) return error;
+  if (error.reason != wake_failed({}).reason || !bus.open(Bus::Time(0))) return error;
   const auto found = who_wakes(bus);
   bus.close();
   if (!found || found->empty() || std::ranges::find(*found, settings.address) != found->end()) return error;

@@ -44,6 +44,7 @@ Error cannot_open(const std::string& path, int number) {
           "its unit needs the drop-in /usr/share/vouchgate/atecc608.conf, whose first lines tell how, with this bus"};
     case ENXIO:
     case ENODEV:
+    case ENOTCONN:
       return {Code::unavailable, "key", path, "no I2C adapter is behind it any more",
               "was it unplugged? 'dmesg | grep -i i2c'"};
     default: return {Code::unavailable, "key", path, std::strerror(number), "'dmesg | grep -i i2c'"};

@@ -8,8 +8,6 @@ namespace vouchgate::keys::atecc608 {
 namespace {
 
 constexpr std::chrono::milliseconds longest_wake(25);  // with the power-on self-test
-constexpr std::chrono::milliseconds longest_watchdog(
-    1'800);  // a chip that was awake before answers only after it slept
 
 Result<bool> answers(Bus& bus, std::uint8_t address) {
   std::array<std::uint8_t, status_frame> raw{};
@@ -18,7 +16,9 @@ Result<bool> answers(Bus& bus, std::uint8_t address) {
   return *got == Transfer::done && read_answer(raw, 1).kind == Answer::Kind::status;
 }
 
-Result<std::vector<std::uint8_t>> once(Bus& bus) {
+}  // namespace
+
+Result<std::vector<std::uint8_t>> who_wakes(Bus& bus) {
   constexpr std::uint8_t zero = 0;
   static_cast<void>(bus.write(0, ByteView(&zero, 1)));
   bus.wait(longest_wake);
@@ -29,15 +29,6 @@ Result<std::vector<std::uint8_t>> once(Bus& bus) {
     if (*chip) out.push_back(address);
   }
   return out;
-}
-
-}  // namespace
-
-Result<std::vector<std::uint8_t>> who_wakes(Bus& bus) {
-  auto found = once(bus);
-  if (!found || !found->empty()) return found;
-  bus.wait(longest_watchdog);
-  return once(bus);
 }
 
 }  // namespace vouchgate::keys::atecc608
