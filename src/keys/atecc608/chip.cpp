@@ -97,7 +97,9 @@ Chip::Attempt<void> Chip::wake() {
   if (!answer) return tl::unexpected(answer.error());
   if (answer->kind != Answer::Kind::status) return tl::unexpected(Trouble{garbled(where_, "wake"), most_tries - 1});
   if (answer->status == status_woken) return {};
-  return tl::unexpected(Trouble{error_of(answer->status, where_, "wake"), tries_left(answer->status)});
+  // Anything else answers the last command of a program that died: the chip was busy with it when sleep was said.
+  const int tries = answer->status == status_self_test_failed ? 0 : most_tries - 1;
+  return tl::unexpected(Trouble{error_of(answer->status, where_, "wake"), tries});
 }
 
 bool Chip::fits_in_window(const Command& command) {

@@ -10,6 +10,7 @@ namespace vouchgate::keys::atecc608 {
 
 constexpr std::uint8_t status_ok = 0x00;
 constexpr std::uint8_t status_woken = 0x11;
+constexpr std::uint8_t status_self_test_failed = 0x07;
 
 // How many further tries of the whole window are worth it after this answer.
 constexpr int most_tries = 3;

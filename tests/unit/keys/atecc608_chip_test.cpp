@@ -116,6 +116,22 @@ TEST(Atecc608Chip, works_although_others_keep_waking_it) {
   }
 }
 
+TEST(Atecc608Chip, a_command_that_a_dead_program_left_is_waited_out) {
+  const Command left{Opcode::write, 0, 5, Bytes{1, 2, 3, 4}, 1};  // about as long as a wake is waited for
+  for (const auto& after : {milliseconds(0), milliseconds(3), milliseconds(10), milliseconds(50)}) {
+    SimulatedAdapter adapter(parts::blank(parts::Part::atecc608b));
+    SimulatedBus bus(adapter);
+    Bytes woken(4);
+    ASSERT_TRUE(bus.write(0, Bytes{0}));
+    bus.wait(milliseconds(2));
+    ASSERT_TRUE(bus.read(0x60, woken));
+    ASSERT_TRUE(bus.write(0x60, packet(left)));
+    bus.wait(after);
+    const auto found = with_chip(bus, {}, limit, [](Chip& chip) { return identify(chip); });
+    EXPECT_TRUE(found) << found.error().text();
+  }
+}
+
 TEST(Atecc608Chip, a_failed_self_test_is_not_tried_again) {
   SimulatedAdapter adapter(parts::jwt1(parts::Part::atecc608b, true));
   adapter.chip.faults().inject(Fault::self_test);
