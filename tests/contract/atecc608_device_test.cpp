@@ -1,10 +1,13 @@
 // The holder on a device of another process: the adapter goes and comes back, and other programs take their turns.
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <thread>
 
+#include "keys/atecc608/linux_i2c.hpp"
 #include "keys/keeper.hpp"
 #include "simulated_chip.hpp"
+#include "temporary_directory.hpp"
 #include "vouchgate/keys/atecc608.hpp"
 #include "vouchgate/keys/keys.hpp"
 
@@ -41,6 +44,25 @@ TEST_F(Atecc608Device, signs_again_after_the_adapter_was_unplugged) {
   const auto again = (*keeper)->sign(view("x"));
   ASSERT_TRUE(again) << again.error().text();
   EXPECT_EQ((*keeper)->info()->public_key_der, key);
+}
+
+TEST_F(Atecc608Device, a_chip_that_a_kernel_driver_holds_is_left_alone) {
+  namespace fs = std::filesystem;
+  test::SimulatedChip chip("jwt-1-key");
+  const support::TemporaryDirectory sysfs;
+  const fs::path client = fs::path(sysfs.path()) / "bus/i2c/devices/9-0060";
+  fs::create_directories(client);
+  fs::create_symlink("../../drivers/atmel-ecc", client / "driver");
+  const Atecc608Settings at = settings_of(chip).atecc608;
+  atecc608::LinuxI2c bus(at, sysfs.path());
+  const auto refused = bus.open(std::chrono::seconds(10));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::busy);
+  EXPECT_THAT(refused.error().line(), HasSubstr("the kernel's driver atmel-ecc holds the chip"));
+  EXPECT_THAT(refused.error().hint, HasSubstr("echo 9-0060 > /sys/bus/i2c/drivers/atmel-ecc/unbind"));
+  Atecc608Settings other = at;
+  other.address = 0x35;
+  EXPECT_TRUE(atecc608::LinuxI2c(other, sysfs.path()).open(std::chrono::seconds(10))) << "another address is free";
 }
 
 TEST_F(Atecc608Device, two_signers_at_once_never_disturb_each_other) {
