@@ -1,13 +1,10 @@
 // Files in, settings and mistakes out. Never throws, never stops at the first mistake.
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <tuple>
 
 #include "loader.hpp"
+#include "text_file.hpp"
 #include "vouchgate/config/config.hpp"
 
 namespace vouchgate::config {
@@ -30,26 +27,8 @@ Loaded load_tree(const Node& root, const std::vector<std::string>& files, bool c
 }
 
 std::optional<Node> read_file(const std::string& path, std::vector<Mistake>& mistakes) {
-  const Position whole{path, 0, 0};
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    mistakes.push_back(mistake_at(whole, "is a directory"));
-    return std::nullopt;
-  }
-  if (!file) {
-    const char* hint = errno == ENOENT   ? "'vouchgated --print-config' prints one to start from"
-                       : errno == EACCES ? "the service user must be able to read it"
-                                         : "";
-    mistakes.push_back(mistake_at(whole, std::strerror(errno != 0 ? errno : EIO), hint));
-    return std::nullopt;
-  }
-  // One byte over the limit is enough to know.
-  std::string text(1024 * 1024 + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return parse(path, text, mistakes);
+  const auto text = read_text(path, "'vouchgated --print-config' prints one to start from", mistakes);
+  return text ? parse(path, *text, mistakes) : std::nullopt;
 }
 
 // conf.d/*.yaml beside `path`, in order. Without the folder there are none; one that cannot be read is a mistake.

@@ -117,7 +117,7 @@ void Loader::report_unknown(const Level& level) {
   for (const Node::Entry& entry : level.node->entries) {
     if (std::ranges::find(level.known, entry.key) != level.known.end()) continue;
     std::string hint;
-    if (smells_of_secret(entry.key))
+    if (smells_of_secret(entry.key) && std::ranges::none_of(level.known, smells_of_secret))
       hint = "secrets are never in this file; see key.tpm.auth_file";
     else if (const std::string near = nearest(entry.key, level.known); !near.empty())
       hint = "did you mean '" + near + "'?";

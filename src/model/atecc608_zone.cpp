@@ -106,6 +106,12 @@ std::uint8_t address_of(const Zone& zone) {
   return static_cast<std::uint8_t>((extra ? zone[85] : zone[16]) >> 1);
 }
 
+std::optional<std::uint8_t> seven_bit_form(std::uint32_t address) {
+  const bool eight_bit = (address > 0x77 && address <= 0xff) || address == 0x6a || address == 0x6c;
+  if (!eight_bit) return std::nullopt;
+  return static_cast<std::uint8_t>(address >> 1);  // bit 0 is the direction on the wire
+}
+
 std::string trust_platform(const Zone& zone) {
   if (!config_locked(zone) || !data_locked(zone) || zone[12] != 0x01) return {};
   if (zone[16] == 0x6a) return "Trust&GO";

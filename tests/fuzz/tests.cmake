@@ -2,6 +2,7 @@
 # as a ctest, so that what a fuzzer once found stays found in the dev and asan builds too.
 # name -> the room under test; a new fuzzer without a line here does not link, which is the reminder.
 set(fuzz_room_config_load config)
+set(fuzz_room_chip_config config)
 set(fuzz_room_token_inspect token)
 set(fuzz_room_dialect_read dialect)
 set(fuzz_room_child_line ingress)

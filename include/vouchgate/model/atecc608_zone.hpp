@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "vouchgate/base/bytes.hpp"
@@ -82,6 +83,10 @@ bool slot_locked(const Zone& zone, unsigned slot);
 
 // 7 bit, as Linux counts. Byte 16, or UserExtraAdd (byte 85) where ChipMode bit 0 says so and it is set.
 std::uint8_t address_of(const Zone& zone);
+
+// What was meant by an address in the 8-bit form that data sheets print (0xc0, 0x6a, 0x6c): 0x60, 0x35, 0x36. Nothing
+// where the address is taken for a 7-bit one; 0x6a and 0x6c are not, for Trust Platform parts are known by them.
+std::optional<std::uint8_t> seven_bit_form(std::uint32_t address);
 
 // "Trust&GO" or "TrustFLEX" for a part that left the factory provisioned and locked, else empty.
 std::string trust_platform(const Zone& zone);

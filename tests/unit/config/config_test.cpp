@@ -226,6 +226,7 @@ TEST_F(ConfigFiles, a_missing_file_is_said_with_a_hint) {
 TEST(Config, the_examples_load) {
   int seen = 0;
   for (const auto& entry : std::filesystem::directory_iterator(VOUCHGATE_SOURCE_DIR "/config/examples")) {
+    if (entry.path().filename().string().starts_with("atecc608-")) continue;  // a chip's: chip_config_test
     EXPECT_THAT(texts(load(entry.path(), words)), IsEmpty()) << entry.path();
     ++seen;
   }
