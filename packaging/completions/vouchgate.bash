@@ -5,7 +5,7 @@ _vouchgate() {
   if [[ $cur == = ]]; then cur=''; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD - 2]}; fi
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$verb $word" in
-      ' key' | 'key create' | 'key show' | 'key export' | 'key test' | 'key remove' | ' token' | 'token mint' | 'token inspect' | ' status' | ' devices' | 'devices list' | 'devices show' | 'devices attach' | 'devices detach' | ' send' | ' listen' | ' renew' | ' spool' | 'spool stats' | 'spool audit' | 'spool list' | 'spool show' | 'spool retry' | 'spool discard' | ' check' | ' diag' | ' plan') verb=${verb:+$verb }$word ;;
+      ' key' | 'key create' | 'key show' | 'key export' | 'key test' | 'key remove' | ' atecc' | 'atecc scan' | 'atecc info' | 'atecc config' | 'atecc config show' | 'atecc plan' | 'atecc write' | 'atecc lock-config' | 'atecc lock-data' | 'atecc lock-slot' | 'atecc certificates' | ' token' | 'token mint' | 'token inspect' | ' status' | ' devices' | 'devices list' | 'devices show' | 'devices attach' | 'devices detach' | ' send' | ' listen' | ' renew' | ' spool' | 'spool stats' | 'spool audit' | 'spool list' | 'spool show' | 'spool retry' | 'spool discard' | ' check' | ' diag' | ' plan') verb=${verb:+$verb }$word ;;
     esac
   done
   case "$verb $prev" in
@@ -15,6 +15,13 @@ _vouchgate() {
     'key export --out') answer='@files' ;;
     'key export --days') answer='' ;;
     'key export --common-name') answer='' ;;
+    'atecc --bus') answer='@files' ;;
+    'atecc --address') answer='' ;;
+    'atecc --slot') answer='' ;;
+    'atecc lock-config --serial') answer='' ;;
+    'atecc lock-data --serial') answer='' ;;
+    'atecc lock-slot --serial') answer='' ;;
+    'atecc certificates --directory') answer='@files' ;;
     'token mint --audience') answer='' ;;
     'token inspect --public-key') answer='@files' ;;
     'send --device') answer='@devices' ;;
@@ -34,13 +41,24 @@ _vouchgate() {
     'plan --disk') answer='' ;;
     *)
       case $verb in
-        '') answer='key token status devices send listen renew spool check diag plan --help --version --config --json' ;;
+        '') answer='key atecc token status devices send listen renew spool check diag plan --help --version --config --json' ;;
         'key') answer='create show export test remove --help --config --json' ;;
         'key create') answer='--help --handle --config --json' ;;
         'key show') answer='--help --config --json' ;;
         'key export') answer='--help --format --out --days --common-name --config --json' ;;
         'key test') answer='--help --config --json' ;;
         'key remove') answer='--help --yes --config --json' ;;
+        'atecc') answer='scan info config plan write lock-config lock-data lock-slot certificates --help --bus --address --slot --config --json' ;;
+        'atecc scan') answer='--help --config --json' ;;
+        'atecc info') answer='--help --config --json' ;;
+        'atecc config') answer='show --help --config --json' ;;
+        'atecc config show') answer='--help --config --json' ;;
+        'atecc plan') answer='@files --help --config --json' ;;
+        'atecc write') answer='@files --help --commit --config --json' ;;
+        'atecc lock-config') answer='@files --help --commit --serial --config --json' ;;
+        'atecc lock-data') answer='--help --commit --serial --config --json' ;;
+        'atecc lock-slot') answer='--help --commit --serial --config --json' ;;
+        'atecc certificates') answer='--help --directory --config --json' ;;
         'token') answer='mint inspect --help --config --json' ;;
         'token mint') answer='--help --audience --config --json' ;;
         'token inspect') answer='--help --public-key --config --json' ;;

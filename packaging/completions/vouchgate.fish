@@ -3,7 +3,7 @@ function __vouchgate_at
     set -l verb ''
     for word in (commandline -opc)[2..]
         switch "$verb $word"
-            case ' key' 'key create' 'key show' 'key export' 'key test' 'key remove' ' token' 'token mint' 'token inspect' ' status' ' devices' 'devices list' 'devices show' 'devices attach' 'devices detach' ' send' ' listen' ' renew' ' spool' 'spool stats' 'spool audit' 'spool list' 'spool show' 'spool retry' 'spool discard' ' check' ' diag' ' plan'
+            case ' key' 'key create' 'key show' 'key export' 'key test' 'key remove' ' atecc' 'atecc scan' 'atecc info' 'atecc config' 'atecc config show' 'atecc plan' 'atecc write' 'atecc lock-config' 'atecc lock-data' 'atecc lock-slot' 'atecc certificates' ' token' 'token mint' 'token inspect' ' status' ' devices' 'devices list' 'devices show' 'devices attach' 'devices detach' ' send' ' listen' ' renew' ' spool' 'spool stats' 'spool audit' 'spool list' 'spool show' 'spool retry' 'spool discard' ' check' ' diag' ' plan'
                 set verb (string trim "$verb $word")
         end
     end
@@ -16,6 +16,7 @@ end
 
 complete -c vouchgate -f
 complete -c vouchgate -n '__vouchgate_at \'\'' -a key -d 'the gateway\'s private key, which never leaves its holder'
+complete -c vouchgate -n '__vouchgate_at \'\'' -a atecc -d 'an ATECC508A or ATECC608 on the I2C bus: look at it, set it up'
 complete -c vouchgate -n '__vouchgate_at \'\'' -a token -d 'JSON Web Tokens, the gateway\'s passwords'
 complete -c vouchgate -n '__vouchgate_at \'\'' -a status -d 'session, token, children, spool and last faults of the running daemon'
 complete -c vouchgate -n '__vouchgate_at \'\'' -a devices -d 'children of this gateway as the running daemon sees them'
@@ -41,6 +42,30 @@ complete -c vouchgate -n '__vouchgate_at \'key export\'' -l out -r -F -d 'file t
 complete -c vouchgate -n '__vouchgate_at \'key export\'' -l days -x -d 'x509: how long it is valid'
 complete -c vouchgate -n '__vouchgate_at \'key export\'' -l common-name -x -d 'x509: instead of cloud.iot_core.gateway'
 complete -c vouchgate -n '__vouchgate_at \'key remove\'' -l yes -d 'yes, destroy it'
+complete -c vouchgate -n '__vouchgate_at \'atecc\'' -a scan -d 'the chips that answer at the usual addresses of the bus'
+complete -c vouchgate -n '__vouchgate_at \'atecc\'' -a info -d 'the chip, its locks, its slot, and what remains to be done'
+complete -c vouchgate -n '__vouchgate_at \'atecc\'' -a config -d 'the chip\'s configuration zone'
+complete -c vouchgate -n '__vouchgate_at \'atecc\'' -a plan -d 'compare the chip with a configuration file and judge the file; exit 1 if it is refused'
+complete -c vouchgate -n '__vouchgate_at \'atecc\'' -a write -d 'write a configuration file into an open chip; again after an interruption'
+complete -c vouchgate -n '__vouchgate_at \'atecc\'' -a lock-config -d 'lock the configuration for ever, if the chip has the file\'s'
+complete -c vouchgate -n '__vouchgate_at \'atecc\'' -a lock-data -d 'lock the data and OTP zones for ever'
+complete -c vouchgate -n '__vouchgate_at \'atecc\'' -a lock-slot -d 'lock one slot for ever, so that its key cannot be replaced'
+complete -c vouchgate -n '__vouchgate_at \'atecc\'' -a certificates -d 'what Microchip stored in a Trust&GO or TrustFLEX part, as it lies there'
+complete -c vouchgate -n '__vouchgate_at \'atecc\'' -l bus -r -F -d 'I2C bus, e.g. /dev/i2c-1; the configuration is then not read'
+complete -c vouchgate -n '__vouchgate_at \'atecc\'' -l address -x -d '7-bit address of the chip, e.g. 0x60'
+complete -c vouchgate -n '__vouchgate_at \'atecc\'' -l slot -x -d ''
+complete -c vouchgate -n '__vouchgate_at \'atecc config\'' -a show -d 'the chip\'s configuration as YAML, one line a slot'
+complete -c vouchgate -n '__vouchgate_at \'atecc plan\'' -F
+complete -c vouchgate -n '__vouchgate_at \'atecc write\'' -F
+complete -c vouchgate -n '__vouchgate_at \'atecc write\'' -l commit -d 'do it; without this the verb only says what it would do'
+complete -c vouchgate -n '__vouchgate_at \'atecc lock-config\'' -F
+complete -c vouchgate -n '__vouchgate_at \'atecc lock-config\'' -l commit -d 'do it; without this the verb only says what it would do'
+complete -c vouchgate -n '__vouchgate_at \'atecc lock-config\'' -l serial -x -d 'the chip\'s serial number, instead of typing it when asked'
+complete -c vouchgate -n '__vouchgate_at \'atecc lock-data\'' -l commit -d 'do it; without this the verb only says what it would do'
+complete -c vouchgate -n '__vouchgate_at \'atecc lock-data\'' -l serial -x -d 'the chip\'s serial number, instead of typing it when asked'
+complete -c vouchgate -n '__vouchgate_at \'atecc lock-slot\'' -l commit -d 'do it; without this the verb only says what it would do'
+complete -c vouchgate -n '__vouchgate_at \'atecc lock-slot\'' -l serial -x -d 'the chip\'s serial number, instead of typing it when asked'
+complete -c vouchgate -n '__vouchgate_at \'atecc certificates\'' -l directory -r -F -d 'write the three files there as well'
 complete -c vouchgate -n '__vouchgate_at \'token\'' -a mint -d 'sign a token and print it; it is a password until it expires'
 complete -c vouchgate -n '__vouchgate_at \'token\'' -a inspect -d 'decode a token, verify it, say how long it lives; exit 0 only if it is good now'
 complete -c vouchgate -n '__vouchgate_at \'token mint\'' -l audience -x -d 'instead of token.audience'

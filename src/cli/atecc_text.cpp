@@ -39,6 +39,14 @@ std::string step_text(ChipStep step, unsigned slot, const std::string& prefix, c
   return out + " --commit" + (for_ever(step) ? "     for ever" : "");
 }
 
+// One behind the last of the neighbours from `begin` on that are said at once.
+template <class T, class Same>
+std::size_t fold(const std::vector<T>& all, std::size_t begin, Same same) {
+  std::size_t end = begin + 1;
+  while (end < all.size() && same(all[begin], all[end])) ++end;
+  return end;
+}
+
 }  // namespace
 
 std::string address_text(std::uint8_t address) { return "0x" + hex(ByteView(&address, 1)); }
@@ -112,8 +120,14 @@ std::string changes_text(const ChipPlan& plan) {
   if (plan.words == 0) return "the chip has this configuration\n";
   std::string out = "changes in " + std::to_string(plan.words) + (plan.words == 1 ? " word" : " words") +
                     " of four bytes (- the chip, + the file):\n";
-  for (const ChipChange& change : plan.changes)
-    out += "  " + change.key + ": " + change.note + "\n    - " + change.chip + "\n    + " + change.file + "\n";
+  const auto same = [](const ChipChange& a, const ChipChange& b) { return a.chip == b.chip && a.file == b.file; };
+  for (std::size_t i = 0; i < plan.changes.size();) {
+    const std::size_t end = fold(plan.changes, i, same);
+    const ChipChange& change = plan.changes[i];
+    std::string keys = change.key;
+    while (++i < end) keys += ", " + plan.changes[i].key;
+    out += "  " + keys + ": " + change.note + "\n    - " + change.chip + "\n    + " + change.file + "\n";
+  }
   return out;
 }
 
@@ -130,8 +144,14 @@ Json plan_json(const ChipPlan& plan) {
 
 std::string slots_text(const atecc608::Zone& zone) {
   std::string out;
-  for (const config::ChipField& field : config::chip_fields(zone))
-    if (field.key.starts_with("slots.")) out += row("  slot " + field.key.substr(6), field.note);
+  auto slots = config::chip_fields(zone);
+  slots.erase(slots.begin(), slots.end() - atecc608::slots);
+  const auto same = [](const config::ChipField& a, const config::ChipField& b) { return a.note == b.note; };
+  for (std::size_t i = 0; i < slots.size();) {
+    const std::size_t end = fold(slots, i, same);
+    out += row("  slot " + std::to_string(i) + (end - i > 1 ? " to " + std::to_string(end - 1) : ""), slots[i].note);
+    i = end;
+  }
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <exception>
 #include <iostream>
 
+#include "atecc_commands.hpp"
 #include "check_command.hpp"
 #include "context.hpp"
 #include "daemon_commands.hpp"
@@ -51,6 +52,7 @@ int command_line(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();  // --config and --json may also stand behind the verb
   add_key_commands(app, context);
+  add_atecc_commands(app, context);
   add_token_commands(app, context);
   add_daemon_commands(app, context);
   add_spool_commands(app, context);

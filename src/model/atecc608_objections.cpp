@@ -26,7 +26,7 @@ void cannot_sign(const Slot& slot, const Zone& zone, Objections& found) {
     found.push_back({"require_auth", "each use would want an authorisation by slot " + std::to_string(slot.auth_key),
                      "set require_auth: false"});
   if (slot.limited_use) found.push_back({"limited_use", "a counter would end the key's use", "set limited_use: false"});
-  // Microchip ships TrustFLEX slots 0 to 3 with it and the latch set
+  // Microchip ships TrustFLEX's slot 0 with it, and that slot signs as it comes
   if (slot.persistent_disable)
     found.push_back({"persistent_disable", "the key signs only while the chip's persistent latch is set",
                      "set persistent_disable: false", trust_platform(zone).empty()});

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-FILES = {"--config", "--out", "--output", "--public-key", "FILE"}  # what --help calls TEXT and is a path
+FILES = {"--bus", "--config", "--directory", "--out", "--output", "--public-key", "FILE"}  # what --help calls TEXT and is a path
 DEVICES = {"--device", "DEVICE"}                       # what --help calls TEXT and is a child's id
 LIST_DEVICES = "timeout 2 vouchgate devices list --json 2>/dev/null | grep -o '\"device\":\"[^\"]*\"' | cut -d '\"' -f 4"
 

@@ -65,6 +65,10 @@ TEST_F(Commands, wrong_usage_is_two_and_a_failure_is_one) {
   EXPECT_EQ(none.code, 1);
   EXPECT_EQ(none.out, "");
   EXPECT_NE(none.error.find("hint: "), std::string::npos) << none.error;
+  EXPECT_EQ(run({"atecc"}).code, 2);
+  EXPECT_NE(run({"atecc", "info", "--address", "0xc0"}).error.find("write 0x60: the 7-bit form"), std::string::npos);
+  EXPECT_EQ(run({"atecc", "info", "--address", "0x78"}).code, 2);
+  EXPECT_EQ(run({"atecc", "--bus", path("none"), "info"}).code, 1);
 }
 
 TEST_F(Commands, making_a_key_tells_what_comes_next) {
