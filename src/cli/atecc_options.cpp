@@ -22,7 +22,7 @@ std::string seven_bit_address(const std::string& text) {
   std::uint32_t address = 0;
   if (!CLI::detail::lexical_cast(text, address)) return text + " is not an address such as 0x60";
   if (const auto meant = atecc608::seven_bit_form(address))
-    return text + " is the 8-bit form; write " + two_digits(*meant) + ": the 7-bit form, as i2cdetect prints it";
+    return text + " is an 8-bit address; write " + two_digits(*meant) + ": the 7-bit form";
   return address >= 0x08 && address <= 0x77 ? "" : text + " is not within 0x08 to 0x77";
 }
 

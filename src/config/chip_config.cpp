@@ -22,7 +22,7 @@ class Rules {
 
   void run(const ChipText& text) {
     if (!given(root_, "part")) complain("part", "must be set", "part: atecc608, or atecc508a");
-    address(text.address);
+    if (!given(root_, "address")) complain("address", "must be set", "address: 0x60 is usual");
     const auto fields = hex_fields();
     for (std::size_t i = 0; i < fields.size(); ++i) hexadecimal(fields[i], text.hex[i]);
     slots();
@@ -37,15 +37,6 @@ class Rules {
   }
   void complain(const std::string& path, const std::string& what, const std::string& hint = {}) {
     mistakes_.push_back(mistake_at(loader_.where(path), path + ": " + what, hint));
-  }
-  void address(std::uint64_t address) {
-    if (!given(root_, "address")) return complain("address", "must be set", "address: 0x60 is usual");
-    const std::string text = print_number(address, Style::hexadecimal);
-    if (const auto meant = atecc608::seven_bit_form(static_cast<std::uint32_t>(address)))
-      complain("address", text + " is the 8-bit form",
-               "write " + print_number(*meant, Style::hexadecimal) + ": the 7-bit form, as i2cdetect prints it");
-    else if (address < 0x08)
-      complain("address", text + " is not within 0x08 to 0x77");
   }
   void hexadecimal(const HexField& field, const std::string& value) {
     if (value.empty()) return;

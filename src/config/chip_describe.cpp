@@ -65,7 +65,7 @@ void describe_slot(Visitor& v, SlotText& s) {
 
 void describe_chip(Visitor& v, ChipText& s) {
   v.word("part", s.part, {"atecc608", "atecc508a"}, "The family; their zones differ.");
-  v.number("address", s.address, byte, Style::hexadecimal,
+  v.number("address", s.address, {0x08, 0x77}, Style::i2c_address,
            "On the bus, 7 bit. The chip answers there after its next sleep.");
   v.number("byte_17", s.byte_17, byte, Style::hexadecimal, "Reserved: 0.");
   if (s.is_508a())

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <limits>
 
+#include "vouchgate/model/atecc608_zone.hpp"
+
 namespace vouchgate::config {
 namespace {
 
@@ -66,14 +68,11 @@ std::string print_duration(Duration value) {
 
 namespace {
 
-// The address byte as data sheets and cryptoauthlib write it, the read/write bit included. 0x6a and 0x6c are also 7-bit
-// numbers, but no such chip has them; Trust&GO and TrustFLEX parts are documented under these bytes.
 Result<std::uint64_t> seven_bit(Result<std::uint64_t> address) {
-  constexpr std::uint64_t most = 0x77;
-  if (!address || *address % 2 != 0) return address;
-  const bool eight_bit = (*address > most && *address / 2 <= most) || *address == 0x6a || *address == 0x6c;
-  if (!eight_bit) return address;
-  return refuse("is an 8-bit address", "write " + print_number(*address / 2, Style::hexadecimal) + ": the 7-bit form");
+  if (!address || *address > 0xff) return address;
+  const auto meant = atecc608::seven_bit_form(static_cast<std::uint32_t>(*address));
+  if (!meant) return address;
+  return refuse("is an 8-bit address", "write " + print_number(*meant, Style::hexadecimal) + ": the 7-bit form");
 }
 
 }  // namespace

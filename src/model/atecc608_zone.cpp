@@ -107,9 +107,9 @@ std::uint8_t address_of(const Zone& zone) {
 }
 
 std::optional<std::uint8_t> seven_bit_form(std::uint32_t address) {
-  const bool eight_bit = (address > 0x77 && address <= 0xff) || address == 0x6a || address == 0x6c;
-  if (!eight_bit) return std::nullopt;
-  return static_cast<std::uint8_t>(address >> 1);  // bit 0 is the direction on the wire
+  const bool eight_bit = (address > 0x77 && address <= 0xef) || address == 0x6a || address == 0x6c;
+  if (!eight_bit || address % 2 != 0) return std::nullopt;  // bit 0 is the direction on the wire
+  return static_cast<std::uint8_t>(address >> 1);
 }
 
 std::string trust_platform(const Zone& zone) {

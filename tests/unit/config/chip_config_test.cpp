@@ -85,7 +85,7 @@ TEST(ChipConfig, all_mistakes_come_at_once_with_line_and_column_and_hints) {
   EXPECT_THAT(
       texts(load_chip_config_text("c.yaml", text)),
       ElementsAre(
-          "c.yaml:2:10: address: 0xc0 is the 8-bit form\n  hint: write 0x60: the 7-bit form, as i2cdetect prints it",
+          "c.yaml:2:10: address: '0xc0' is an 8-bit address\n  hint: write 0x60: the 7-bit form",
           "c.yaml:3:1: chip_mod: unknown key\n  hint: did you mean 'chip_mode'?",
           "c.yaml:4:12: counter_0: must be 16 hexadecimal digits in lower case",
           "c.yaml:6:3: slots: slots 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 are missing\n  hint: every slot "
@@ -106,7 +106,7 @@ TEST(ChipConfig, what_no_chip_has_is_refused) {
            Wrong{"", "part: must be set"},
            Wrong{with_slots("part: atecc608\n", ""), "address: must be set"},
            Wrong{with_slots("part: atecc608\naddress: 0x6a\n", ""), "write 0x35"},
-           Wrong{with_slots("part: atecc608\naddress: 7\n", ""), "0x7 is not within 0x08 to 0x77"},
+           Wrong{with_slots("part: atecc608\naddress: 7\n", ""), "7 is not within 0x8 to 0x77"},
            Wrong{with_slots(head + "otp_mode: 0xaa\n", ""), "otp_mode: unknown key"},
            Wrong{with_slots("part: atecc508a\naddress: 0x60\ncount_match: 0\n", ""), "count_match: unknown key"},
            Wrong{with_slots(head + "byte_17: 1\n", ""), "byte_17: is reserved and must be 0"},

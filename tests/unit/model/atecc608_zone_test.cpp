@@ -112,10 +112,10 @@ TEST(AteccZone, AddressesAreSevenBit) {
 }
 
 TEST(AteccZone, AnEightBitAddressIsRecognised) {
-  const std::pair<std::uint32_t, std::uint8_t> table[] = {{0xc0, 0x60}, {0xc1, 0x60}, {0x6a, 0x35},
-                                                          {0x6c, 0x36}, {0xa0, 0x50}, {0xb0, 0x58}};
+  const std::pair<std::uint32_t, std::uint8_t> table[] = {
+      {0xc0, 0x60}, {0x6a, 0x35}, {0x6c, 0x36}, {0xa0, 0x50}, {0xb0, 0x58}};
   for (const auto& [given, meant] : table) EXPECT_EQ(seven_bit_form(given), meant) << given;
-  for (const std::uint32_t seven : {0x60u, 0x35u, 0x36u, 0x50u, 0x58u, 0x08u, 0x77u, 0x100u})
+  for (const std::uint32_t seven : {0x60u, 0x35u, 0x36u, 0x50u, 0x58u, 0x08u, 0x77u, 0x79u, 0xf0u, 0x100u})
     EXPECT_EQ(seven_bit_form(seven), std::nullopt) << seven;
 }
 
