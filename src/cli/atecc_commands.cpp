@@ -74,7 +74,8 @@ Result<void> plan(Context& context, const Atecc608Settings& settings, const std:
     out["remaining"] = planned.possible() ? steps_json(steps) : Json::array();
     std::cout << out.dump() << "\n";
   } else {
-    std::cout << chip_text(*chip) << changes_text(planned) << objections_text(planned.objections);
+    std::cout << chip_text(*chip);
+    if (!planned.refusal) std::cout << changes_text(planned) << objections_text(planned.objections);
     if (planned.possible()) std::cout << steps_text(steps, chip->slot, prefix, path);
   }
   if (planned.refusal) return fail(*planned.refusal);

@@ -7,7 +7,7 @@ namespace vouchgate::cli {
 namespace {
 
 std::string row(const std::string& name, const std::string& value) {
-  return name + std::string(name.size() < 15 ? 15 - name.size() : 1, ' ') + value + "\n";
+  return name + std::string(name.size() < 17 ? 17 - name.size() : 1, ' ') + value + "\n";
 }
 
 std::string lock_text(bool locked) { return locked ? "locked" : "open"; }
@@ -149,7 +149,8 @@ std::string slots_text(const atecc608::Zone& zone) {
   const auto same = [](const config::ChipField& a, const config::ChipField& b) { return a.note == b.note; };
   for (std::size_t i = 0; i < slots.size();) {
     const std::size_t end = fold(slots, i, same);
-    out += row("  slot " + std::to_string(i) + (end - i > 1 ? " to " + std::to_string(end - 1) : ""), slots[i].note);
+    const std::string range = std::to_string(i) + " to " + std::to_string(end - 1);
+    out += row(end - i > 1 ? "  slots " + range : "  slot " + std::to_string(i), slots[i].note);
     i = end;
   }
   return out;

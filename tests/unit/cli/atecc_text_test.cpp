@@ -14,9 +14,9 @@ using testing::Not;
 
 TEST(AteccText, slots_of_one_kind_are_one_line) {
   EXPECT_EQ(slots_text(test::jwt_1()),
-            "  slot 0 to 1  private key, signs the host's digests, GenKey makes it, can be locked (8120 3300)\n"
-            "  slot 2 to 7  data, never read, never written (8f8f 1c00)\n"
-            "  slot 8 to 15 data, read in clear, written in clear, can be locked (0f0f 3c00)\n");
+            "  slots 0 to 1   private key, signs the host's digests, GenKey makes it, can be locked (8120 3300)\n"
+            "  slots 2 to 7   data, never read, never written (8f8f 1c00)\n"
+            "  slots 8 to 15  data, read in clear, written in clear, can be locked (0f0f 3c00)\n");
 }
 
 TEST(AteccText, changes_of_one_kind_are_said_at_once) {
@@ -33,7 +33,8 @@ TEST(AteccText, changes_of_one_kind_are_said_at_once) {
 
 TEST(AteccText, a_chip_says_what_it_is_where_and_what_its_slot_holds) {
   ChipSeen chip{"/dev/i2c-1", 0x60, 0, test::jwt_1(), {}};
-  EXPECT_THAT(chip_text(chip), HasSubstr("where          /dev/i2c-1 0x60\nconfiguration  open\ndata and OTP   open\n"));
+  EXPECT_THAT(chip_text(chip),
+              HasSubstr("where            /dev/i2c-1 0x60\nconfiguration    open\ndata and OTP     open\n"));
   EXPECT_THAT(chip_text(chip), Not(HasSubstr("holds")));
   EXPECT_TRUE(chip_json(chip)["key"].is_null()) << "an open chip does not tell";
   chip.key = false;
