@@ -21,6 +21,11 @@ std::span<std::uint8_t> raw(T* first, std::size_t count) {
 
 }  // namespace
 
+std::uint64_t Adapter::open() {
+  files_[++opened_] = {};
+  return opened_;
+}
+
 // The moment of the STOP of a transfer that begins now.
 Time Adapter::moment(std::size_t bytes) {
   last_ = std::max(last_, settings_.clock() + transfer_time(bytes, settings_.bus_hz));
@@ -28,7 +33,8 @@ Time Adapter::moment(std::size_t bytes) {
 }
 
 int Adapter::ended(bool acknowledged, std::size_t size, Time begun) {
-  if (chip_.vanished()) ++plugged_;
+  if (chip_.vanished())
+    for (auto& each : files_) each.second.plugged = false;
   if (!acknowledged) size = 0;  // the master stops behind the address byte
   settings_.wait_until(begun + transfer_time(size, settings_.bus_hz));
   if (chip_.vanished()) return -ENODEV;
@@ -46,13 +52,15 @@ int Adapter::receive(std::uint16_t address, std::span<std::uint8_t> out) {
   return ended(chip_.read(static_cast<std::uint8_t>(address), out, moment(0)), out.size(), begun);
 }
 
-int Adapter::read(const OpenFile& file, std::span<std::uint8_t> out) {
-  if (file.plugged != plugged_) return -ENODEV;
+int Adapter::read(std::uint64_t id, std::span<std::uint8_t> out) {
+  const OpenFile& file = files_.at(id);
+  if (!file.plugged) return -ENODEV;
   return settings_.smbus_only ? -EOPNOTSUPP : receive(file.target, out.first(std::min(out.size(), longest_message)));
 }
 
-int Adapter::write(const OpenFile& file, ByteView bytes) {
-  if (file.plugged != plugged_) return -ENODEV;
+int Adapter::write(std::uint64_t id, ByteView bytes) {
+  const OpenFile& file = files_.at(id);
+  if (!file.plugged) return -ENODEV;
   return settings_.smbus_only ? -EOPNOTSUPP : send(file.target, bytes.first(std::min(bytes.size(), longest_message)));
 }
 
@@ -86,8 +94,9 @@ int Adapter::messages(std::uint64_t argument, CallerMemory& memory) {
                  memory);
 }
 
-int Adapter::ioctl(OpenFile& file, unsigned request, std::uint64_t argument, CallerMemory& memory) {
-  if (file.plugged != plugged_) return -ENODEV;
+int Adapter::ioctl(std::uint64_t id, unsigned request, std::uint64_t argument, CallerMemory& memory) {
+  OpenFile& file = files_.at(id);
+  if (!file.plugged) return -ENODEV;
   switch (request) {
     case I2C_SLAVE:
     case I2C_SLAVE_FORCE:

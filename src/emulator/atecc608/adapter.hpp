@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 
 #include "chip.hpp"
@@ -28,23 +29,22 @@ struct AdapterSettings {
   std::function<void(Time)> wait_until;
 };
 
-// What one open() remembers.
-struct OpenFile {
-  std::uint16_t target = 0;  // of I2C_SLAVE, for read and write
-  std::uint64_t plugged = 0;
-};
-
 class Adapter {
  public:
   Adapter(Chip& chip, AdapterSettings settings) : chip_(chip), settings_(std::move(settings)) {}
 
-  OpenFile open() const { return {0, plugged_}; }
+  std::uint64_t open();  // the file that the others name
+  void release(std::uint64_t file) { files_.erase(file); }
   // Each returns what the system call does, or -errno. A file that was open when the adapter vanished stays dead.
-  int ioctl(OpenFile& file, unsigned request, std::uint64_t argument, CallerMemory& memory);
-  int read(const OpenFile& file, std::span<std::uint8_t> out);
-  int write(const OpenFile& file, ByteView bytes);
+  int ioctl(std::uint64_t file, unsigned request, std::uint64_t argument, CallerMemory& memory);
+  int read(std::uint64_t file, std::span<std::uint8_t> out);
+  int write(std::uint64_t file, ByteView bytes);
 
  private:
+  struct OpenFile {
+    std::uint16_t target = 0;  // of I2C_SLAVE, for read and write
+    bool plugged = true;
+  };
   int functions(std::uint64_t argument, CallerMemory& memory) const;
   int messages(std::uint64_t argument, CallerMemory& memory);
   int message(std::uint16_t address, bool reads, std::uint64_t at, std::size_t size, CallerMemory& memory);
@@ -56,7 +56,8 @@ class Adapter {
   Chip& chip_;
   AdapterSettings settings_;
   Time last_{};
-  std::uint64_t plugged_ = 1;  // grows when the adapter vanishes
+  std::map<std::uint64_t, OpenFile> files_;
+  std::uint64_t opened_ = 0;
 };
 
 }  // namespace vouchgate::emulator::atecc608

@@ -16,7 +16,7 @@ Device& device_of(fuse_req_t request) { return *static_cast<Device*>(fuse_req_us
 void init_done(void* data) { static_cast<Device*>(data)->ready = true; }
 
 void open(fuse_req_t request, fuse_file_info* info) { reply_open(request, info, device_of(request).adapter); }
-void release(fuse_req_t request, fuse_file_info* info) { reply_release(request, info); }
+void release(fuse_req_t request, fuse_file_info* info) { reply_release(request, info, device_of(request).adapter); }
 
 void read(fuse_req_t request, std::size_t size, off_t, fuse_file_info* info) {
   reply_read(request, size, info, device_of(request).adapter);
@@ -33,7 +33,7 @@ void ioctl(fuse_req_t request, int command, void* argument, fuse_file_info* info
     return;
   }
   GatheredMemory memory({static_cast<const std::uint8_t*>(in), in_size}, out_size);
-  const int result = device_of(request).adapter.ioctl(file_of(info), static_cast<unsigned>(command),
+  const int result = device_of(request).adapter.ioctl(info->fh, static_cast<unsigned>(command),
                                                       reinterpret_cast<std::uintptr_t>(argument), memory);
   if (memory.wants_more())
     fuse_reply_ioctl_retry(request, memory.wanted_in().data(), memory.wanted_in().size(), memory.wanted_out().data(),

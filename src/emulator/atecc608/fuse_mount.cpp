@@ -90,7 +90,9 @@ void open(fuse_req_t request, fuse_ino_t inode, fuse_file_info* info) {
     fuse_reply_err(request, EISDIR);
 }
 
-void release(fuse_req_t request, fuse_ino_t, fuse_file_info* info) { reply_release(request, info); }
+void release(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
+  reply_release(request, info, mount_of(request).adapter);
+}
 
 void read(fuse_req_t request, fuse_ino_t, std::size_t size, off_t, fuse_file_info* info) {
   reply_read(request, size, info, mount_of(request).adapter);
@@ -108,7 +110,7 @@ void ioctl(fuse_req_t request, fuse_ino_t inode, unsigned command, void* argumen
   }
   ProcessMemory memory(fuse_req_ctx(request)->pid);
   const int result =
-      mount_of(request).adapter.ioctl(file_of(info), command, reinterpret_cast<std::uintptr_t>(argument), memory);
+      mount_of(request).adapter.ioctl(info->fh, command, reinterpret_cast<std::uintptr_t>(argument), memory);
   if (result < 0)
     fuse_reply_err(request, -result);
   else

@@ -19,7 +19,7 @@ struct Atecc608AdapterTest : ::testing::Test {
   Time now{1000};
   Chip chip{jwt1(Part::atecc608b, true)};
   Adapter adapter{chip, {100'000, EREMOTEIO, false, [this] { return now; }, [this](Time until) { now = until; }}};
-  OpenFile file = adapter.open();
+  std::uint64_t file = adapter.open();
 
   int call(unsigned request, std::uint64_t argument) {
     ProcessMemory memory(::getpid());
@@ -38,7 +38,7 @@ struct Atecc608AdapterTest : ::testing::Test {
 };
 
 // What the kernel does for CUSE: it copies the ranges that the last round asked for, until none is asked for.
-int in_rounds(Adapter& adapter, OpenFile& file, unsigned request, std::uint64_t argument, int& rounds) {
+int in_rounds(Adapter& adapter, std::uint64_t file, unsigned request, std::uint64_t argument, int& rounds) {
   std::vector<iovec> in, out;
   for (rounds = 1; rounds < 10; ++rounds) {
     Bytes gathered;
