@@ -177,6 +177,14 @@ class Atecc608DeviceTest(unittest.TestCase):
             ended = subprocess.run([*command, "--part", "608a"], capture_output=True, text=True, timeout=60, check=False)
             self.assertIn("is a 508a", ended.stderr)
 
+    def test_a_second_one_does_not_hide_the_first(self):
+        simulator = self.simulator()
+        command = [PROGRAM, "--state", simulator.folder + "/other.json", "--fuse", simulator.bus]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("is there already", ended.stderr)
+        self.assertEqual(self.host(simulator).wake(), WOKEN)
+
     def test_a_trust_platform_part_answers_at_its_own_address(self):
         simulator = self.simulator(preset="trust-and-go")
         host = self.host(simulator, 0x35)

@@ -171,6 +171,8 @@ Result<std::unique_ptr<DeviceSession>> mount_device(const std::string& directory
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) return fail(Code::unavailable, "fuse", directory, "cannot be made: " + error.message());
+  if (std::filesystem::exists(directory + "/" + name, error))
+    return fail(Code::busy, "fuse", directory + "/" + name, "is there already", "end what offers it, or name another");
   auto made = std::make_unique<FuseMount>(adapter, name);
   if (!made->start(directory))
     return fail(Code::denied, "fuse", directory, "cannot be mounted", "it takes root and /dev/fuse");
