@@ -27,7 +27,8 @@ void Faults::chance(Fault fault, double probability) { of(fault).probability = p
 
 void Faults::chance_of_everything(double probability) {
   for (std::size_t i = 0; i < fault_count; ++i)
-    if (static_cast<Fault>(i) != Fault::vanish) chance(static_cast<Fault>(i), probability);
+    if (const Fault fault = static_cast<Fault>(i); fault != Fault::vanish && fault != Fault::self_test)
+      chance(fault, probability);
 }
 
 void Faults::clear() {

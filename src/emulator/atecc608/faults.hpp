@@ -39,7 +39,7 @@ class Faults {
   void inject(Fault fault, std::uint64_t count = 1, std::uint64_t skip = 0);
   // Each occasion with this probability, 0..1, from now on; comes on top of what inject() ordered.
   void chance(Fault fault, double probability);
-  // The same for all but vanish: "1 % of everything" is one line.
+  // The same for all that a driver can get over: neither vanish nor self_test. "1 % of everything" is one line.
   void chance_of_everything(double probability);
   void clear();  // orders and chances; the counts stay
 

@@ -1,6 +1,6 @@
 // Orders for faults, one JSON object a line:
 //   {"fault":"nack","count":3,"skip":1}  {"fault":"crc_error","probability":0.01}  {"clear":true}  {"counts":true}
-// "everything" is all faults but vanish, with a probability. Never guesses what was meant.
+// "everything" is all faults but vanish and self_test, with a probability. Never guesses what was meant.
 #pragma once
 
 #include <string>
