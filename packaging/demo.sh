@@ -1,9 +1,24 @@
 #!/usr/bin/env bash
 # The main job on one machine, no cloud account, no hardware: a child's telemetry reaches a cloud on a token signed inside
-# a TPM. Installs what it needs (as root), builds, runs, proves, and stops everything it started. Loopback only.
-#   packaging/demo.sh [EVENTS_PER_CHILD]      VOUCHGATE_DEMO_DIR=/tmp/vouchgate-demo keeps its files there
+# a TPM, or a secure element. Installs what it needs (as root), builds, runs, proves, and stops everything it started.
+# Loopback only.
+#   packaging/demo.sh [--holder tpm|atecc608] [EVENTS_PER_CHILD]    VOUCHGATE_DEMO_DIR=/tmp/vouchgate-demo keeps its files there
+# atecc608: a blank ATECC608 in software is configured, locked and used over the I2C interface of the kernel; needs root.
 set -euo pipefail
 
+holder=tpm
+if [ "${1:-}" = --holder ]; then
+  holder=${2:-}
+  shift 2 || true
+fi
+case "$holder" in
+  tpm) chip=TPM ;;
+  atecc608) chip=ATECC608 ;;
+  *)
+    echo "usage: $0 [--holder tpm|atecc608] [EVENTS_PER_CHILD]" >&2
+    exit 2
+    ;;
+esac
 events=${1:-200}
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=${VOUCHGATE_DEMO_DIR:-/tmp/vouchgate-demo}
@@ -32,7 +47,7 @@ finish() {
     say ""
     say "FAILED at step '$step' (exit $code)."
     local log
-    for log in step vouchgated emulator swtpm; do
+    for log in step vouchgated emulator swtpm chip; do
       [ -s "$work/$log.log" ] && { say "--- last lines of $work/$log.log"; tail -n 15 "$work/$log.log"; }
     done
   fi
@@ -51,10 +66,11 @@ await() { # seconds, command...: until the command succeeds
 }
 vouchgate() { "$build/vouchgate" --config "$work/vouchgate.yaml" "$@"; }
 
+umount "$work/bus" 2>/dev/null || true # of a demo that was killed
 rm -rf "$work"
 mkdir -p "$work/tpm" "$work/state"
 chmod 755 "$work"
-say "Vouchgate demo: a child's telemetry reaches a cloud on a token signed inside a TPM"
+say "Vouchgate demo: a child's telemetry reaches a cloud on a token signed inside a $chip"
 
 begin 1 dependencies
 started=$SECONDS
@@ -68,20 +84,30 @@ quietly cmake --preset release -S "$top" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
 quietly cmake --build "$build"
 say "release, $((SECONDS - started)) s"
 
-begin 3 "software TPM"
-swtpm socket --tpm2 --tpmstate "dir=$work/tpm,mode=0600" --server "type=unixio,path=$work/tpm.sock" \
-  --ctrl "type=unixio,path=$work/tpm.sock.ctrl" --flags not-need-init,startup-clear >>"$work/swtpm.log" 2>&1 &
-pids+=($!)
-tpm_answers() { swtpm_ioctl --unix "$work/tpm.sock.ctrl" -c >>"$work/swtpm.log" 2>&1; }
-await 10 tpm_answers
-say "swtpm on $work/tpm.sock, fresh"
+begin 3 "software $chip"
+if [ "$holder" = atecc608 ]; then
+  mkdir "$work/bus"
+  "$build/vouchgate-emulator-atecc608" --state "$work/chip.json" --preset blank --fuse "$work/bus" >"$work/chip.jsonl" 2>"$work/chip.log" &
+  pids+=($!)
+  await 10 grep -q '"ready"' "$work/chip.jsonl"
+  say "ATECC608 on $work/bus/i2c-9, blank"
+else
+  swtpm socket --tpm2 --tpmstate "dir=$work/tpm,mode=0600" --server "type=unixio,path=$work/tpm.sock" \
+    --ctrl "type=unixio,path=$work/tpm.sock.ctrl" --flags not-need-init,startup-clear >>"$work/swtpm.log" 2>&1 &
+  pids+=($!)
+  tpm_answers() { swtpm_ioctl --unix "$work/tpm.sock.ctrl" -c >>"$work/swtpm.log" 2>&1; }
+  await 10 tpm_answers
+  say "swtpm on $work/tpm.sock, fresh"
+fi
 
 begin 4 key
 config() { # port: the gateway's configuration; the CA exists once the cloud runs
   cat >"$work/vouchgate.yaml" <<YAML
 key:
+  holder: $holder
   algorithm: ES256
   tpm: {tcti: "swtpm:path=$work/tpm.sock", handle: 0x81000100, key_file: $work/state/key.tss2.pem}
+  atecc608: {bus: $work/bus/i2c-9, address: 0x60, slot: 0}
 token: {lifetime: 60s, renew_before: 20s, clock_skew: 10s, backdate: 0s}
 cloud:
   endpoints: ["mqtts://localhost:$1"]
@@ -95,10 +121,20 @@ spool: {path: $work/state/spool}
 YAML
 }
 config 8883
+field() { python3 -c 'import json,sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
+if [ "$holder" = atecc608 ]; then # what is locked stays: on hardware each of these is a decision
+  layout=$top/config/examples/atecc608-jwt-1.yaml
+  serial=$(vouchgate --json atecc info | field serial)
+  quietly vouchgate atecc write "$layout" --commit
+  quietly vouchgate atecc lock-config "$layout" --commit --serial "$serial"
+  quietly vouchgate atecc lock-data --commit --serial "$serial"
+fi
 quietly vouchgate key create
+[ "$holder" != atecc608 ] || quietly vouchgate atecc lock-slot 0 --commit --serial "$serial"
 vouchgate key export --format pem >"$work/gw-1.pub.pem"
-name=$(vouchgate --json key show | python3 -c 'import json,sys; print(json.load(sys.stdin)["name"])')
-say "ES256 at 0x81000100, born in the TPM, Name ${name:0:12}...${name: -2}"
+name=$(vouchgate --json key show | field name)
+where=$(vouchgate --json key show | field where)
+say "ES256 at $where, born in the $chip, Name ${name:0:12}...${name: -2}"
 
 begin 5 "bench cloud"
 python3 - "$work" <<'PY'
@@ -153,9 +189,9 @@ unset 'pids[2]'
 kill "${pids[1]}"
 wait "${pids[1]}" || true
 unset 'pids[1]'
-python3 - "$work" "$events" "${children[@]}" <<'PY'
+python3 - "$work" "$chip" "$events" "${children[@]}" <<'PY'
 import json, sys
-work, events, children = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+work, chip, events, children = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
 arrived = {child: [] for child in children}
 verified = set()
 for event in map(json.loads, open(work + "/cloud.jsonl")):
@@ -175,7 +211,7 @@ for child in children:
     bad |= lost != 0 or reordered != 0 or not sent["sent"] == sent["stored"] == sent["delivered"] == events
     print(f"        {child:<10} {sent['sent']:>6} {sent['stored']:>8} {sent['delivered']:>10} {lost:>6} {reordered:>11} {len(arrived[child]) - len(once):>10}")
 longest = max((swap["pause_ms"] for swap in session["recent_swaps"]), default=0)
-print(f"      swaps: {session['swaps']}, longest pause {longest / 1000:.1f} s; every event above was accepted by the cloud on a token that only this TPM can sign.")
+print(f"      swaps: {session['swaps']}, longest pause {longest / 1000:.1f} s; every event above was accepted by the cloud on a token that only this {chip} can sign.")
 sys.exit(bad)
 PY
 say "Done. Everything was stopped; files are in $work. Next: README.md, 'On a real gateway'."
