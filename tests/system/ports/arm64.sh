@@ -30,8 +30,8 @@ rm -rf build/arm64 "$ports/arm64/srv/unpacked"
 mkdir -p build/arm64
 cp "$ports"/arm64/srv/*.deb build/arm64/
 packaging/sbom_check.py build/arm64/*.deb
-for deb in vouchgate vouchgate-emulator; do
-  here dpkg-deb -x "$(cd "$ports/arm64/srv" && echo "/srv/${deb}"_*_arm64.deb)" /srv/unpacked
+for deb in build/arm64/vouchgate_*.deb build/arm64/vouchgate-emulator_*.deb; do
+  here dpkg-deb -x "/srv/${deb##*/}" /srv/unpacked
 done
 
 echo "arm64: programs"
