@@ -8,8 +8,6 @@ plan() {
     holds_a_secret outage_fills_the_spool upgrades outage_ends power_is_cut)
 }
 
-settings=/etc/vouchgate/vouchgate.yaml
-
 step_boots() {
   same "the state of the system" running "$(systemctl is-system-running --wait || true)"
   [[ -c /dev/tpmrm0 ]] || fail "no /dev/tpmrm0"
@@ -57,8 +55,6 @@ json.dump({"project": "demo", "region": "us-central1", "registry": "boxes", "dev
 PY
   peer public_name 0x81000100 | tee name
 }
-
-connected() { peer holds 's["session"]["state"] == "connected"' 120 >&2; }
 
 since_start() { echo $((($(unit "$1" ActiveEnterTimestampMonotonic) - $(unit "$1" InactiveExitTimestampMonotonic)) / 1000)); } # unit: ms
 
@@ -256,18 +252,12 @@ step_holds_a_secret() { # a second key, whose authorisation value only root can 
   (umask 077 && printf 'what the key wants to hear' >/etc/credstore/tpm-auth)
   printf '[Service]\nLoadCredential=tpm-auth:/etc/credstore/tpm-auth\n' >/etc/systemd/system/vouchgated.service.d/key.conf
   cp "$settings" plain.yaml
-  cp registry.json plain.json
   echo 'key: {tpm: {handle: 0x81000101, key_file: /var/lib/vouchgate/guarded.tss2.pem, auth_file: "credential:tpm-auth"}}' >>"$settings"
   ! runuser -u vouchgate -- vouchgate key create >refused 2>&1 || fail "a key was made without its authorisation value"
   grep -q 'systemd handed over no credentials' refused || fail "refused otherwise: $(head -n 1 refused)"
   with_secret vouchgate key create >&2
   with_secret vouchgate key export --format pem >guarded.pem
-  python3 - <<'PY'
-import json
-registry = json.load(open("plain.json"))
-registry["devices"][0]["keys"] = [{"format": "ES256_PEM", "key": open("guarded.pem").read()}]
-json.dump(registry, open("registry.json", "w"))
-PY
+  register_key guarded.pem
   systemctl daemon-reload
   systemctl restart cloud vouchgated
   connected
@@ -275,7 +265,7 @@ PY
   await 60 "the event in the cloud" arrived pump-1 guarded
   with_secret vouchgate key remove --yes >&2
   cat plain.yaml >"$settings"
-  cat plain.json >registry.json
+  register_key key.pem
   rm -r /etc/systemd/system/vouchgated.service.d /etc/credstore/tpm-auth
   systemctl daemon-reload
   systemctl restart cloud vouchgated

@@ -3,7 +3,8 @@
 
 # shellcheck disable=SC2034 # main.sh runs them
 plan() {
-  steps=(loses_what_nobody_synced comes_back_by_itself delivers_what_was_stored removes_and_keeps purges)
+  steps=(loses_what_nobody_synced comes_back_by_itself delivers_what_was_stored signs_with_a_secure_element
+    removes_and_keeps purges)
 }
 
 step_loses_what_nobody_synced() { # the proof that the cut was one
@@ -31,6 +32,39 @@ step_delivers_what_was_stored() {
   vouchgate spool audit >&2 || fail "the spool's ledger does not add up"
   await 60 "the cloud's report of the last" arrived pump-3 "$(tail -n 1 /share/stored)"
   python3 /share/guest/journal.py
+}
+
+step_signs_with_a_secure_element() { # a simulated ATECC608 as a character device of the kernel, in the unit's sandbox
+  modprobe cuse
+  groupadd -f --system i2c
+  systemd-run -q --unit=chip vouchgate-emulator-atecc608 --state /var/tmp/chip.json --preset jwt-1 --cuse i2c-1
+  await 60 "the chip's bus" test -c /dev/i2c-1
+  chgrp i2c /dev/i2c-1
+  chmod 660 /dev/i2c-1
+  usermod -aG i2c vouchgate
+  install -D -m 0644 /usr/share/vouchgate/atecc608.conf /etc/systemd/system/vouchgated.service.d/atecc608.conf
+  systemctl daemon-reload
+  cp "$settings" tpm.yaml
+  echo 'key: {holder: atecc608, atecc608: {bus: /dev/i2c-1}}' >>"$settings"
+  runuser -u vouchgate -- vouchgate key create >&2
+  runuser -u vouchgate -- vouchgate key export --format pem >chip.pem
+  register_key chip.pem
+  systemctl restart cloud vouchgated
+  connected
+  peer event pump-1 chip
+  await 60 "the event in the cloud" arrived pump-1 chip
+  local said
+  said=$(vouchgate check) || fail "vouchgate check: $(grep -A 1 FAILED <<<"$said" | tr '\n' ' ')"
+  systemd-analyze security --threshold=20 --no-pager vouchgated.service >&2 || fail "the unit with its drop-in is exposed above 2.0"
+  systemctl stop vouchgated.socket vouchgated.service chip
+  cat tpm.yaml >"$settings"
+  rm -r /etc/systemd/system/vouchgated.service.d
+  systemctl daemon-reload
+  register_key key.pem
+  systemctl restart cloud
+  systemctl start vouchgated
+  connected
+  echo "check: ${said##*$'\n'}"
 }
 
 step_removes_and_keeps() {

@@ -40,6 +40,20 @@ cloud_start() {
   await 120 "the cloud listens" eval "[[ \$(grep -c '\"listening\"' /share/cloud.jsonl) -gt $before ]]"
 }
 
+# shellcheck disable=SC2034 # the steps use it
+settings=/etc/vouchgate/vouchgate.yaml
+
+connected() { peer holds 's["session"]["state"] == "connected"' 120 >&2; }
+
+register_key() { # PEM file: the gateway's only one, once the cloud has started anew
+  python3 - "$1" <<'PY'
+import json, sys
+registry = json.load(open("registry.json"))
+registry["devices"][0]["keys"] = [{"format": "ES256_PEM", "key": open(sys.argv[1]).read()}]
+json.dump(registry, open("registry.json", "w"))
+PY
+}
+
 sessions() { grep -c '"event":"connect","device":"gw-1"' /share/cloud.jsonl; }
 
 arrived() { # device, payload
