@@ -28,7 +28,7 @@ copy_tree() {
   local copy=$ports/$1/srv/vouchgate
   mkdir -p "$copy"
   find "$copy" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
-  tar -c --exclude=./build --exclude=./.git . | tar -x -C "$copy"
+  tar -c --exclude=./build --exclude=./.git . | tar -x -m -C "$copy" # as new: an object of another tree may be younger
 }
 
 # in_root NAME COMMAND [ARGUMENT...]: in /srv/vouchgate, in a mount and process table that end with the command
