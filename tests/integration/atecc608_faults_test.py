@@ -9,6 +9,25 @@ import unittest
 from atecc608 import Simulator
 from harness import Rig, binary, wait_for
 
+CONTENTION = float(os.environ.get("VOUCHGATE_CONTENTION_SECONDS", "4"))
+
+# What the daemon says of each fault of the simulator that does not end; one alone is recovered unsaid. foreign_wake never hurts.
+SENTENCES = {
+    "nack": "no chip answers there after a wake pulse",
+    "crc_error": "the answer arrives broken each time",
+    "noisy_write": "the command arrived broken, each time",
+    "short_read": "the answer arrives broken each time",
+    "lost_wake": "no chip answers there after a wake pulse",
+    "brown_out": "its supply collapsed, or the command did not reach it",
+    "lost_reply": "its supply collapsed, or the command did not reach it",
+    "ecc_fault": "the chip failed at its arithmetic, twice",
+    "rng_failure": "the chip's random numbers failed their test, also after a sleep",
+    "watchdog": "the chip's watchdog was about to expire, each time",
+    "stuck_busy": "no answer within the time that the chip needs at most",
+    "vanish": "the I2C adapter was unplugged or its driver is gone",
+    "foreign_wake": "",
+}
+
 
 class ChipRig(Rig):
     """A gateway's world whose key is in a simulated chip."""
@@ -88,6 +107,50 @@ class Faults(unittest.TestCase):
             self.rig.run("key", "test")
         self.swap()
         self.assertEqual(self.rig.status()["session"]["problem"], "")
+
+    def test_a_fault_that_passes_is_recovered_unsaid(self):
+        for fault in SENTENCES:
+            with self.subTest(fault):
+                swaps = self.rig.status()["session"]["swaps"]
+                self.rig.chip.order(fault=fault, count=1)
+                self.rig.run("renew")
+                problems = set()
+                wait_for(lambda: problems.add(self.rig.status()["session"]["problem"])
+                         or self.rig.status()["session"]["swaps"] > swaps, f"a new token despite {fault}")
+                self.assertEqual(problems, {""})
+        self.relay()
+
+    def test_a_fault_that_lasts_is_named_and_its_end_needs_no_restart(self):
+        for fault, sentence in SENTENCES.items():
+            with self.subTest(fault):
+                swaps = self.rig.status()["session"]["swaps"]
+                self.rig.chip.order(fault=fault, count=1000)
+                if sentence:
+                    self.fail_to_renew(sentence)
+                else:
+                    self.rig.run("renew")
+                self.rig.chip.order(clear=True)
+                wait_for(lambda: self.rig.status()["session"]["swaps"] > swaps, f"a new token after {fault}")
+                self.relay()
+
+    def test_a_chip_in_failure_needs_its_power_cut(self):
+        self.rig.chip.order(fault="self_test", count=1)
+        self.fail_to_renew("the chip failed its self-test and refuses to work")
+        self.rig.chip.kill()
+        self.rig.chip.start()
+        self.swap()
+
+    def test_two_programs_contend_for_the_bus_without_an_error(self):
+        end, looks, swaps = time.monotonic() + CONTENTION, 0, 0
+        while time.monotonic() < end:
+            self.rig.run("renew")
+            swaps += 1
+            while self.rig.status()["session"]["swaps"] < swaps:
+                self.rig.run("atecc", "info")  # fails the test if its exit status is not 0
+                self.assertEqual(self.rig.status()["session"]["problem"], "")
+                looks += 1
+        self.relay()
+        print(f"{looks} runs of the command beside {swaps} swaps in {CONTENTION} s, no error in either")
 
 
 if __name__ == "__main__":
