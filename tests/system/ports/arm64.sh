@@ -52,4 +52,4 @@ here cmake -S . -B build/arm64 -G Ninja -Wno-dev -DCMAKE_BUILD_TYPE=Debug -DCMAK
 mapfile -t units < <(here ninja -C build/arm64 -t targets all | sed -n 's/^\(unit_[a-z_]*\): CXX_EXECUTABLE.*/\1/p')
 here ninja -C build/arm64 --quiet "${units[@]}"
 pattern=$(IFS='|'; echo "${excluded[*]:-^$}")
-here ctest --test-dir build/arm64 --no-tests=error -L unit -E "$pattern" -j "$(nproc)" --output-on-failure
+here ctest --test-dir build/arm64 --no-tests=error -L unit -E "$pattern" -j "$(nproc)" --repeat after-timeout:2 --output-on-failure
