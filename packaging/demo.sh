@@ -12,8 +12,8 @@ if [ "${1:-}" = --holder ]; then
   shift 2 || true
 fi
 case "$holder" in
-  tpm) chip=TPM ;;
-  atecc608) chip=ATECC608 ;;
+  tpm) chip=TPM article=a ;;
+  atecc608) chip=ATECC608 article=an ;;
   *)
     echo "usage: $0 [--holder tpm|atecc608] [EVENTS_PER_CHILD]" >&2
     exit 2
@@ -70,7 +70,7 @@ umount "$work/bus" 2>/dev/null || true # of a demo that was killed
 rm -rf "$work"
 mkdir -p "$work/tpm" "$work/state"
 chmod 755 "$work"
-say "Vouchgate demo: a child's telemetry reaches a cloud on a token signed inside a $chip"
+say "Vouchgate demo: a child's telemetry reaches a cloud on a token signed inside $article $chip"
 
 begin 1 dependencies
 started=$SECONDS
@@ -89,7 +89,7 @@ if [ "$holder" = atecc608 ]; then
   mkdir "$work/bus"
   "$build/vouchgate-emulator-atecc608" --state "$work/chip.json" --preset blank --fuse "$work/bus" >"$work/chip.jsonl" 2>"$work/chip.log" &
   pids+=($!)
-  await 10 grep -q '"ready"' "$work/chip.jsonl"
+  await 10 grep -qs '"ready"' "$work/chip.jsonl"
   say "ATECC608 on $work/bus/i2c-9, blank"
 else
   swtpm socket --tpm2 --tpmstate "dir=$work/tpm,mode=0600" --server "type=unixio,path=$work/tpm.sock" \
@@ -150,7 +150,7 @@ PY
 "$build/vouchgate-emulator" --registry "$work/registry.json" --port 0 --state-dir "$work/cloud" \
   --plugin "$build/vouchgate_emulator_plugin.so" >"$work/cloud.jsonl" 2>"$work/emulator.log" &
 pids+=($!)
-await 20 grep -q '"listening"' "$work/cloud.jsonl"
+await 20 grep -qs '"listening"' "$work/cloud.jsonl"
 port=$(sed -n 's/.*"url":"mqtts:\/\/localhost:\([0-9]*\)".*/\1/p' "$work/cloud.jsonl" | head -n 1)
 config "$port"
 say "mqtts://localhost:$port, registry demo, gateway gw-1, ${#children[@]} children bound"
@@ -159,7 +159,7 @@ begin 6 vouchgated
 "$build/vouchgated" --config "$work/vouchgate.yaml" >"$work/vouchgated.log" 2>&1 &
 pids+=($!)
 started=$(date +%s%N)
-await 30 grep -q '"connect"' "$work/cloud.jsonl"
+await 30 grep -qs '"connect"' "$work/cloud.jsonl"
 took=$((($(date +%s%N) - started) / 1000000))
 say "session up in $((took / 1000)).$((took % 1000 / 100)) s, token valid 60 s ($(python3 - "$work/cloud.jsonl" <<'PY'
 import json, sys
