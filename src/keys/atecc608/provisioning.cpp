@@ -82,7 +82,7 @@ Result<void> write_config(Chip& chip, const std::string& serial, const Zone& wan
   for (unsigned word = 0; word < zones::zone_words; ++word)
     if (zones::writable_word(word) && !same_word(target, before->config, word)) words.push_back(word);
   // The address last: from its next wake on the chip answers there.
-  std::ranges::stable_partition(words, [](unsigned word) { return word != address_word; });
+  std::stable_partition(words.begin(), words.end(), [](unsigned word) { return word != address_word; });
   // Words of four bytes: some boards fail with larger writes. One window each, so that a bad one is repeated alone.
   for (const unsigned word : words)
     if (const auto done = chip.run({write_of_word(target, word)}); !done) return fail(done.error());
