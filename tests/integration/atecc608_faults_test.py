@@ -8,6 +8,7 @@ import unittest
 
 from atecc608 import Simulator
 from harness import Rig, binary, wait_for
+from key_faults import KeyFaults
 
 CONTENTION = float(os.environ.get("VOUCHGATE_CONTENTION_SECONDS", "4"))
 
@@ -48,40 +49,11 @@ class ChipRig(Rig):
         self.chip.__exit__()
 
 
-class Faults(unittest.TestCase):
+class Faults(KeyFaults):
     def setUp(self):
         if os.geteuid() != 0 or not os.path.exists("/dev/fuse"):
             raise AssertionError("this test mounts a file system: it needs root and /dev/fuse")
-        self.rig = ChipRig(["pump-1"])
-        self.addCleanup(self.rig.close)
-        self.rig.start_all()
-        wait_for(lambda: self.rig.status()["session"]["state"] == "connected", "a session")
-        self.child = self.rig.child()
-        self.child.hello("pump-1", ack="delivered")
-        self.sent = 0
-        self.relay()
-
-    def relay(self):
-        self.sent += 1
-        self.child.send(op="event", id=str(self.sent), data=str(self.sent))
-        self.assertEqual(self.child.expect("delivered")["id"], str(self.sent))
-
-    def fail_to_renew(self, sentence):
-        before = self.rig.status()["session"]
-        self.rig.run("renew")
-        wait_for(lambda: sentence in self.rig.status()["session"]["problem"], f"the problem is said: {sentence}")
-        after = self.rig.status()["session"]
-        self.assertEqual((after["state"], after["connects"]), ("connected", before["connects"]), "the session stays")
-        self.relay()
-
-    def swap(self):
-        """The next token comes by itself; how long it took after the fault ended."""
-        since = time.monotonic()
-        wait_for(lambda: self.rig.status()["session"]["swaps"] > 0, "the token is swapped")
-        took = time.monotonic() - since
-        self.assertIsNone(self.rig.daemon.process.poll(), "the daemon was not restarted")
-        self.relay()
-        print(f"{self.id().rsplit('.', 1)[1]}: new token {took:.1f} s after the fault ended (backoff cap 2 s)")
+        self.start(ChipRig(["pump-1"]))
 
     def test_an_adapter_that_is_unplugged_needs_only_its_return(self):
         self.rig.chip.kill()
