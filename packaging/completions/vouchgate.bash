@@ -56,7 +56,7 @@ _vouchgate() {
         'atecc plan') answer='@files --help --config --json' ;;
         'atecc write') answer='@files --help --commit --config --json' ;;
         'atecc lock-config') answer='@files --help --commit --serial --config --json' ;;
-        'atecc lock-data') answer='--help --commit --serial --config --json' ;;
+        'atecc lock-data') answer='--help --commit --serial --keep-data --config --json' ;;
         'atecc lock-slot') answer='--help --commit --serial --config --json' ;;
         'atecc certificates') answer='--help --directory --config --json' ;;
         'token') answer='mint inspect --help --config --json' ;;

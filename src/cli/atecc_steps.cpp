@@ -15,6 +15,7 @@ struct Step {
   std::shared_ptr<ChipOptions> options;
   std::string file;
   unsigned slot = 0;
+  bool keep_data = false;
   Consent consent;
 };
 
@@ -98,16 +99,18 @@ Result<void> lock_data(Step& step, const Atecc608Settings& settings) {
   if (const auto against = against_lock_data(chip->zone, chip->slot, chip->where())) return fail(*against);
   if (atecc608::data_locked(chip->zone))
     return conclude(step, settings, "lock-data", true, "the data and OTP zones are locked");
+  const std::string how = step.keep_data ? "with what they hold, unchecked" : "with a CRC over what was written";
   say_before_lock(step, *chip,
                   "from then on each slot is read and written by its configuration alone, and OTP no more:\n" +
-                      slots_text(chip->zone));
+                      slots_text(chip->zone) +
+                      (step.keep_data ? "" : "first every slot without a private key, and OTP, is overwritten\n"));
   if (!step.consent.commit)
-    return conclude(step, settings, "lock-data", false, "the data and OTP zones would be locked for ever");
+    return conclude(step, settings, "lock-data", false, "the data and OTP zones would be locked for ever, " + how);
   const std::string serial = atecc608::serial(chip->zone);
   if (auto consent = step.consent.ask(step.context, serial); !consent) return consent;
-  // Without a CRC: what a slot holds that nobody has written yet is not known, and slots stay writable as configured.
-  if (auto done = keys::atecc608::lock_data(settings, serial, std::nullopt); !done) return done;
-  return conclude(step, settings, "lock-data", true, "the data and OTP zones are locked");
+  const auto contents = step.keep_data ? keys::atecc608::Contents::keep : keys::atecc608::Contents::fill;
+  if (auto done = keys::atecc608::lock_data(settings, serial, contents); !done) return done;
+  return conclude(step, settings, "lock-data", true, "the data and OTP zones are locked, " + how);
 }
 
 Result<void> lock_slot(Step& step, Atecc608Settings settings) {
@@ -134,7 +137,7 @@ Result<void> lock_slot(Step& step, Atecc608Settings settings) {
 
 void add_atecc_steps(CLI::App& atecc, Context& context, const std::shared_ptr<ChipOptions>& options) {
   const auto add = [&](const char* name, const char* help, auto verb) {
-    auto step = std::make_shared<Step>(Step{context, options, "", 0, {}});
+    auto step = std::make_shared<Step>(Step{context, options, "", 0, false, {}});
     auto* added = atecc.add_subcommand(name, help);
     step->consent.add_to(*added, std::string_view(name) != "write");
     added->callback([step, verb] {
@@ -150,7 +153,10 @@ void add_atecc_steps(CLI::App& atecc, Context& context, const std::shared_ptr<Ch
   const auto [config_verb, config_step] =
       add("lock-config", "lock the configuration for ever, if the chip has the file's", lock_config);
   config_verb->add_option("FILE", config_step->file, file_help)->required();
-  add("lock-data", "lock the data and OTP zones for ever", lock_data);
+  const auto [data_verb, data_step] =
+      add("lock-data", "overwrite the slots without a private key, and OTP, and lock both zones for ever", lock_data);
+  data_verb->add_flag("--keep-data", data_step->keep_data,
+                      "overwrite nothing: another tool stored data there already; the chip then compares no CRC");
   const auto [slot_verb, slot_step] =
       add("lock-slot", "lock one slot for ever, so that its key cannot be replaced", lock_slot);
   slot_verb->add_option("SLOT", slot_step->slot, "the slot")->required()->check(CLI::Range(0, 15));

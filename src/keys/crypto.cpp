@@ -4,6 +4,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
 #include <openssl/param_build.h>
+#include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
@@ -75,6 +76,11 @@ Bytes der_from_raw(ByteView raw) {
 }
 
 }  // namespace
+
+Result<void> random_bytes(std::span<std::uint8_t> bytes) {
+  if (RAND_priv_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) return broken("RAND_priv_bytes");
+  return {};
+}
 
 Bytes sha256(ByteView data) { return hash(EVP_sha256(), data); }
 Bytes digest(Algorithm algorithm, ByteView data) { return hash(hash_of(algorithm), data); }

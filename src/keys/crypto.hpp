@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include <memory>
+#include <span>
 
 #include "vouchgate/contract/signer.hpp"
 
@@ -17,6 +18,9 @@ using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
 
 constexpr bool is_elliptic(Algorithm a) { return a == Algorithm::es256 || a == Algorithm::es384; }
 constexpr std::size_t field_bytes(Algorithm a) { return a == Algorithm::es384 ? 48 : 32; }
+
+// Fills `bytes` from the host's generator for secrets. Error: internal.
+Result<void> random_bytes(std::span<std::uint8_t> bytes);
 
 Bytes sha256(ByteView data);
 Bytes digest(Algorithm algorithm, ByteView data);  // SHA-256, ES384: SHA-384

@@ -109,6 +109,7 @@ class AteccCommands(unittest.TestCase):
 
         self.lock("lock-config", serial, JWT_1)
         self.assertIn("not locked yet", self.atecc("lock-slot", "0", "--commit", "--serial", serial, code=1))
+        self.assertIn("unchecked", self.atecc("lock-data", "--keep-data"))
         self.lock("lock-data", serial)
         self.assertEqual(self.steps(), ["key-create", "lock-slot"])
         self.assertIn("holds no key", self.atecc("lock-slot", "0", "--commit", "--serial", serial, code=1))

@@ -7,7 +7,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,15 +60,16 @@ Result<void> write_config(const Atecc608Settings& settings, const std::string& s
 // answer. The chip itself compares the CRC over the whole zone, so it locks what `expected` says or not at all. Errors:
 // mismatch (another serial, or the zone is not `expected`).
 Result<void> lock_config(const Atecc608Settings& settings, const std::string& serial, const Zone& expected);
-// Data slots and OTP. With `crc` (of what was written, vouchgate::atecc608::crc16) the chip compares it first.
-Result<void> lock_data(const Atecc608Settings& settings, const std::string& serial, std::optional<std::uint16_t> crc);
+// Data slots and OTP. fill: first writes every slot that holds no private key, and OTP, so that the chip can compare
+// the CRC over them: 0xFF, and random bytes that nobody keeps where the content is secret. What was there is lost.
+// keep: locks whatever they hold, unchecked. Errors besides: unsupported (fill: a slot is locked already), corrupt (the
+// chip found another CRC and did not lock).
+enum class Contents { fill, keep };
+Result<void> lock_data(const Atecc608Settings& settings, const std::string& serial, Contents contents);
 // The slot that the settings name: its key can never be made anew.
 Result<void> lock_slot(const Atecc608Settings& settings, const std::string& serial);
 
-// Data slots (vouchgate::atecc608::slot_bytes) and the 64 bytes of OTP; secret ones are refused by the chip.
+// The whole of a data slot, vouchgate::atecc608::slot_bytes(); one whose content is secret is refused by the chip.
 Result<Bytes> read_slot(const Atecc608Settings& settings);
-Result<Bytes> read_otp(const Atecc608Settings& settings);
-// The whole of a data slot. Error: invalid (`content` has another size).
-Result<void> write_slot(const Atecc608Settings& settings, const std::string& serial, ByteView content);
 
 }  // namespace vouchgate::keys::atecc608

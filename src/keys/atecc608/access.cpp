@@ -97,8 +97,8 @@ Result<void> lock_config(const Atecc608Settings& settings, const std::string& se
   return on_linux(settings, [&](Chip& chip) { return lock_config(chip, serial, expected); });
 }
 
-Result<void> lock_data(const Atecc608Settings& settings, const std::string& serial, std::optional<std::uint16_t> crc) {
-  return on_linux(settings, [&](Chip& chip) { return lock_data(chip, serial, crc); });
+Result<void> lock_data(const Atecc608Settings& settings, const std::string& serial, Contents contents) {
+  return on_linux(settings, [&](Chip& chip) { return lock_data(chip, serial, contents); });
 }
 
 Result<void> lock_slot(const Atecc608Settings& settings, const std::string& serial) {
@@ -107,14 +107,6 @@ Result<void> lock_slot(const Atecc608Settings& settings, const std::string& seri
 
 Result<Bytes> read_slot(const Atecc608Settings& settings) {
   return on_linux(settings, [&](Chip& chip) { return read_slot(chip, settings.slot); });
-}
-
-Result<Bytes> read_otp(const Atecc608Settings& settings) {
-  return on_linux(settings, [](Chip& chip) { return read_otp(chip); });
-}
-
-Result<void> write_slot(const Atecc608Settings& settings, const std::string& serial, ByteView content) {
-  return on_linux(settings, [&](Chip& chip) { return write_slot(chip, serial, settings.slot, content); });
 }
 
 }  // namespace vouchgate::keys::atecc608

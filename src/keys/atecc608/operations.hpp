@@ -24,11 +24,9 @@ Result<Bytes> sign(Chip& chip, vouchgate::atecc608::Part part, unsigned slot, By
 Result<void> write_config(Chip& chip, const std::string& serial, const Zone& wanted);
 Result<void> verify_config(Chip& chip, const Zone& wanted);  // error: corrupt
 Result<void> lock_config(Chip& chip, const std::string& serial, const Zone& expected);
-Result<void> lock_data(Chip& chip, const std::string& serial, std::optional<std::uint16_t> crc);
+Result<void> lock_data(Chip& chip, const std::string& serial, Contents contents);
 Result<void> lock_slot(Chip& chip, const std::string& serial, unsigned slot);
 Result<Bytes> read_slot(Chip& chip, unsigned slot);
-Result<Bytes> read_otp(Chip& chip);
-Result<void> write_slot(Chip& chip, const std::string& serial, unsigned slot, ByteView content);
 
 // Takes the bus, does `work` with the chip, gives the bus back; all of it within `limit`.
 template <class Work>

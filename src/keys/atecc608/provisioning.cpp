@@ -2,6 +2,7 @@
 // not done.
 #include <algorithm>
 
+#include "filling.hpp"
 #include "operations.hpp"
 
 namespace vouchgate::keys::atecc608 {
@@ -10,11 +11,13 @@ namespace {
 namespace zones = vouchgate::atecc608;
 constexpr std::uint8_t zone_config = 0x00, zone_otp = 0x01, zone_data = 0x02, of_32_bytes = 0x80;
 constexpr std::uint8_t lock_zone_config = 0x00, lock_zone_data = 0x01, lock_one_slot = 0x02, lock_unchecked = 0x80;
-constexpr std::size_t block = 32, otp_bytes = 64, word_bytes = 4;
+constexpr std::size_t block = 32, word_bytes = 4;
 constexpr unsigned address_word = 4;  // bytes 16 to 19
 
-std::uint16_t address_of_block(unsigned slot, std::size_t number) {
-  return static_cast<std::uint16_t>(number << 8 | slot << 3);
+// Of block 0 of a slot. Further blocks count from bit 8 in the data zone, from bit 3 elsewhere.
+std::uint16_t address_of_slot(unsigned slot) { return static_cast<std::uint16_t>(slot << 3); }
+std::uint16_t address_of_block(std::uint8_t zone, std::uint16_t first, std::size_t number) {
+  return static_cast<std::uint16_t>(first | number << (zone == zone_data ? 8 : 3));
 }
 
 tl::unexpected<Error> refused(Code code, const Zone& zone, const std::string& reason, const std::string& hint) {
@@ -44,6 +47,20 @@ bool same_word(const Zone& a, const Zone& b, unsigned word) {
 bool same_but_for_locks(Zone a, Zone b) {
   for (const std::size_t i : {86, 87, 88, 89}) a[i] = b[i] = 0;
   return a == b;
+}
+
+// In blocks, which is all that an open data zone takes. One window each, so that a bad one is repeated alone.
+Result<void> write_blocks(Chip& chip, std::uint8_t zone, std::uint16_t first, const Bytes& content) {
+  for (std::size_t at = 0; at < content.size(); at += block) {
+    Bytes part(content.begin() + static_cast<std::ptrdiff_t>(at),
+               content.begin() + static_cast<std::ptrdiff_t>(std::min(at + block, content.size())));
+    part.resize(block, 0);  // what is beyond a short last block is ignored
+    const std::uint16_t address = address_of_block(zone, first, at / block);
+    const auto done =
+        chip.run({{Opcode::write, static_cast<std::uint8_t>(zone | of_32_bytes), address, std::move(part), 1}});
+    if (!done) return fail(done.error());
+  }
+  return {};
 }
 
 // Does the lock and believes the chip's memory, not its answer.
@@ -102,15 +119,23 @@ Result<void> lock_config(Chip& chip, const std::string& serial, const Zone& expe
       [](const Zone& zone, unsigned) { return zones::config_locked(zone); }, 0);
 }
 
-Result<void> lock_data(Chip& chip, const std::string& serial, std::optional<std::uint16_t> crc) {
+Result<void> lock_data(Chip& chip, const std::string& serial, Contents contents) {
   const auto before = the_chip(chip, serial);
   if (!before) return fail(before.error());
   if (zones::data_locked(before->config)) return {};
   if (!zones::config_locked(before->config))
     return refused(Code::mismatch, before->config, "its configuration is not locked yet", "lock that first");
-  const std::uint8_t mode = crc ? lock_zone_data : lock_zone_data | lock_unchecked;
-  return lock(
-      chip, serial, mode, crc.value_or(0), [](const Zone& zone, unsigned) { return zones::data_locked(zone); }, 0);
+  const auto locked = [](const Zone& zone, unsigned) { return zones::data_locked(zone); };
+  if (contents == Contents::keep) return lock(chip, serial, lock_zone_data | lock_unchecked, 0, locked, 0);
+  const auto content = filling(before->config);
+  if (!content) return fail(content.error());
+  for (unsigned slot = 0; slot < zones::slots; ++slot)
+    if (auto done = write_blocks(chip, zone_data, address_of_slot(slot), content->slots[slot]); !done) return done;
+  if (auto done = write_blocks(chip, zone_otp, 0, content->otp); !done) return done;
+  const auto done = lock(chip, serial, lock_zone_data, crc_of(*content), locked, 0);
+  if (done || done.error().code != Code::unsupported) return done;
+  return refused(Code::corrupt, before->config, "the chip's CRC over its data zone is not that of what was written",
+                 "nothing was locked: try again");
 }
 
 Result<void> lock_slot(Chip& chip, const std::string& serial, unsigned slot) {
@@ -131,7 +156,7 @@ Result<Bytes> read_slot(Chip& chip, unsigned slot) {
   const std::size_t size = zones::slot_bytes(slot);
   std::vector<Command> commands;
   for (std::size_t at = 0; at < size; at += block) {
-    const std::uint16_t address = address_of_block(slot, at / block);
+    const std::uint16_t address = address_of_block(zone_data, address_of_slot(slot), at / block);
     if (size - at >= block) {
       commands.push_back({Opcode::read, zone_data | of_32_bytes, address, {}, block});
       continue;
@@ -140,31 +165,6 @@ Result<Bytes> read_slot(Chip& chip, unsigned slot) {
       commands.push_back({Opcode::read, zone_data, static_cast<std::uint16_t>(address | word), {}, word_bytes});
   }
   return read_all(chip, commands);
-}
-
-Result<Bytes> read_otp(Chip& chip) {
-  std::vector<Command> commands;
-  for (std::size_t at = 0; at < otp_bytes; at += block)
-    commands.push_back({Opcode::read, zone_otp | of_32_bytes, static_cast<std::uint16_t>(at / block << 3), {}, block});
-  return read_all(chip, commands);
-}
-
-Result<void> write_slot(Chip& chip, const std::string& serial, unsigned slot, ByteView content) {
-  const std::size_t size = zones::slot_bytes(slot);
-  if (content.size() != size)
-    return fail(Code::invalid, "key", "slot " + std::to_string(slot),
-                "has " + std::to_string(size) + " bytes, not " + std::to_string(content.size()));
-  const auto before = the_chip(chip, serial);
-  if (!before) return fail(before.error());
-  for (std::size_t at = 0; at < size; at += block) {
-    Bytes part(content.begin() + static_cast<std::ptrdiff_t>(at),
-               content.begin() + static_cast<std::ptrdiff_t>(std::min(at + block, size)));
-    part.resize(block, 0);  // what is beyond a short last block is ignored
-    const auto done =
-        chip.run({{Opcode::write, zone_data | of_32_bytes, address_of_block(slot, at / block), std::move(part), 1}});
-    if (!done) return fail(done.error());
-  }
-  return {};
 }
 
 }  // namespace vouchgate::keys::atecc608

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <set>
 
 #include "keys/atecc608/operations.hpp"
 #include "simulated_bus.hpp"
@@ -34,8 +35,8 @@ class Atecc608Provisioning : public ::testing::Test {
   Result<void> lock(const Zone& zone) {
     return on_chip([&](Chip& chip) { return lock_config(chip, serial, zone); });
   }
-  Result<void> close_data(std::optional<std::uint16_t> crc = {}) {
-    return on_chip([&](Chip& chip) { return lock_data(chip, serial, crc); });
+  Result<void> close_data(Contents contents = Contents::fill) {
+    return on_chip([&](Chip& chip) { return lock_data(chip, serial, contents); });
   }
   Result<void> close_slot(unsigned slot) {
     return on_chip([&](Chip& chip) { return lock_slot(chip, serial, slot); });
@@ -150,20 +151,87 @@ TEST_F(Atecc608Provisioning, a_new_address_takes_effect_and_is_found) {
   EXPECT_TRUE(lock(moved));
 }
 
-TEST_F(Atecc608Provisioning, data_slots_are_written_and_read_whole) {
+TEST_F(Atecc608Provisioning, the_data_zone_is_filled_before_it_is_locked) {
+  // jwt-1: slots 0 and 1 hold keys, 2 to 7 are secret, 8 to 15 are open
   ASSERT_TRUE(write(jwt));
   ASSERT_TRUE(lock(jwt));
-  Bytes content(72);
-  for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<std::uint8_t>(i);
-  ASSERT_TRUE(on_chip([&](Chip& chip) { return write_slot(chip, serial, 10, content); }));
-  EXPECT_EQ(on_chip([&](Chip& chip) { return write_slot(chip, serial, 10, ByteView(content).first(71)); }).error().code,
-            Code::invalid);
+  const auto before = adapter.chip.state();
   ASSERT_TRUE(close_data());
-  const auto back = on_chip([](Chip& chip) { return read_slot(chip, 10); });
+  const auto& after = adapter.chip.state();
+  EXPECT_TRUE(std::ranges::equal(after.otp, Bytes(64, 0xFF)));
+  std::set<Bytes> secrets;
+  for (unsigned slot = 0; slot < zones::slots; ++slot) {
+    const Bytes erased(zones::slot_bytes(slot), 0xFF);
+    if (slot < 2) {
+      EXPECT_EQ(after.slots[slot], before.slots[slot]) << slot;
+    } else if (slot < 8) {
+      EXPECT_NE(after.slots[slot], erased) << slot;
+      EXPECT_NE(after.slots[slot], before.slots[slot]) << slot;
+      secrets.insert(after.slots[slot]);
+    } else {
+      EXPECT_EQ(after.slots[slot], erased) << slot;
+    }
+  }
+  EXPECT_EQ(secrets.size(), 6u) << "no two alike";
+  const auto back = on_chip([](Chip& chip) { return read_slot(chip, 8); });
   ASSERT_TRUE(back) << back.error().text();
-  EXPECT_EQ(*back, content);
-  EXPECT_EQ(on_chip([](Chip& chip) { return read_slot(chip, 8); })->size(), 416u);
-  EXPECT_EQ(on_chip([](Chip& chip) { return read_otp(chip); })->size(), 64u);
+  EXPECT_EQ(*back, Bytes(416, 0xFF));
+  EXPECT_FALSE(on_chip([](Chip& chip) { return read_slot(chip, 2); })) << "secret";
+}
+
+TEST_F(Atecc608Provisioning, what_another_tool_stored_can_be_kept) {
+  ASSERT_TRUE(write(jwt));
+  ASSERT_TRUE(lock(jwt));
+  const auto before = adapter.chip.state();
+  ASSERT_TRUE(close_data(Contents::keep));
+  EXPECT_TRUE(adapter.chip.state().data_locked());
+  EXPECT_EQ(adapter.chip.state().slots, before.slots);
+  EXPECT_EQ(adapter.chip.state().otp, before.otp);
+}
+
+TEST_F(Atecc608Provisioning, a_slot_that_is_locked_already_cannot_be_vouched_for) {
+  Zone early = jwt;
+  early[88 + 1] &= 0xFE;  // slot 8
+  ASSERT_TRUE(write(early));
+  ASSERT_TRUE(lock(early));
+  const auto before = adapter.chip.state();
+  const auto refused = close_data();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::unsupported);
+  EXPECT_THAT(refused.error().line(), HasSubstr("slot 8 is locked already"));
+  EXPECT_EQ(adapter.chip.state(), before) << "nothing was overwritten";
+  EXPECT_TRUE(close_data(Contents::keep));
+}
+
+// Changes a bit of what is written into OTP on its way, with a CRC that fits.
+class LyingBus : public SimulatedBus {
+ public:
+  using SimulatedBus::SimulatedBus;
+  Result<Transfer> write(std::uint8_t address, ByteView bytes) override {
+    constexpr std::size_t opcode = 2, mode = 3, first_byte = 6;
+    Bytes sent(bytes.begin(), bytes.end());
+    if (sent.size() > first_byte && sent[opcode] == 0x12 && sent[mode] == 0x81) {
+      sent[first_byte] ^= 1;
+      const std::uint16_t crc = zones::crc16(ByteView(sent).subspan(1, sent.size() - 3));
+      sent[sent.size() - 2] = static_cast<std::uint8_t>(crc & 0xff);
+      sent[sent.size() - 1] = static_cast<std::uint8_t>(crc >> 8);
+    }
+    return SimulatedBus::write(address, sent);
+  }
+};
+
+TEST_F(Atecc608Provisioning, data_that_arrived_otherwise_is_not_locked) {
+  ASSERT_TRUE(write(jwt));
+  ASSERT_TRUE(lock(jwt));
+  LyingBus bus(adapter);
+  const auto refused = with_chip(bus, settings, std::chrono::seconds(20),
+                                 [&](Chip& chip) { return lock_data(chip, serial, Contents::fill); });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::corrupt);
+  EXPECT_THAT(refused.error().line(), HasSubstr("CRC over its data zone is not that of what was written"));
+  EXPECT_FALSE(adapter.chip.state().data_locked());
+  bus.close();
+  EXPECT_TRUE(close_data()) << "nothing is lost";
 }
 
 }  // namespace
