@@ -9,7 +9,7 @@ if(VOUCHGATE_BENCH)
   endforeach()
   target_link_libraries(spool_bench PRIVATE vouchgate_spool)
   target_link_libraries(bench_counter PRIVATE ${MOSQUITTO_CLIENT})
-  add_executable(chip_bench ${CMAKE_SOURCE_DIR}/tests/bench/chip_bench.cpp) # by name: run.sh is about the whole gateway
+  add_executable(chip_bench ${CMAKE_SOURCE_DIR}/tests/bench/chip_bench.cpp)
   target_include_directories(chip_bench PRIVATE ${CMAKE_SOURCE_DIR}/tests/support ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(chip_bench PRIVATE vouchgate_keys vouchgate_emulator OpenSSL::Crypto)
 endif()

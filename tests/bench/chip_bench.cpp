@@ -1,5 +1,6 @@
 // How much longer a signature of the ATECC608 takes than bus and chip need for it, on the simulator's clock. Not a
-// test, and no chip: a real one's figure is 'vouchgate check', atecc.timing. chip_bench [SIGNATURES]
+// test, and no chip: a real one's figure is 'vouchgate check', atecc.timing. chip_bench [SIGNATURES] prints a JSON
+// object per line; tests/bench/run.sh --only chip makes a table of them.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -40,8 +41,9 @@ int main(int count, char** values) {
     std::ranges::sort(took);
     double all = 0;
     for (const double one : took) all += one;
-    std::printf(
-        "%s at 100 kHz: a signature takes %.1f ms (median %.1f, longest %.1f), %.3f of what bus and chip need\n",
-        std::string(parts::name(part)).c_str(), all / signatures, took[took.size() / 2], took.back(), all / floor);
+    std::printf(R"({"part": "%s", "mean_ms": %.1f, "median_ms": %.1f, "worst_ms": %.1f, "ratio": %.3f})"
+                "\n",
+                std::string(parts::name(part)).c_str(), all / signatures, took[took.size() / 2], took.back(),
+                all / floor);
   }
 }

@@ -6,9 +6,11 @@ import contextlib
 import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 
+from harness import binary
 from rig import Bridge, Gateway, World, cpu_seconds, pss_kib, written_bytes
 
 SIZE = 256
@@ -128,6 +130,13 @@ def starts(options):
     yield "vouchgate", {"starts": len(times), "ready_median_ms": statistics.median(times), "ready_worst_ms": max(times)}
 
 
+def chip(options):
+    done = subprocess.run([binary("chip_bench"), str(options.signatures)], check=True, capture_output=True, text=True)
+    for line in done.stdout.splitlines():
+        figures = json.loads(line)
+        yield figures.pop("part"), figures
+
+
 SECTIONS = {
     "flat-0": ("Flat out, no delay", lambda options: flat_out(options, 0)),
     "flat-50": ("Flat out, 50 ms round trip", lambda options: flat_out(options, 50)),
@@ -136,11 +145,13 @@ SECTIONS = {
     "steady": ("100 children x 10 msg/s, no delay", steady),
     "wear": ("Bytes to the device (write_bytes of /proc/PID/io; the file system's journal comes on top)", wear),
     "start": ("READY=1 after start", starts),
+    "chip": ("A signature of the ATECC608 at 100 kHz against what bus and chip need, on the simulator's clock", chip),
 }
 COLUMNS = {"per_second": "msg/s", "cpu_s_per_100k": "cpu s/100k", "stored_p50_ms": "stored p50", "stored_p99_ms": "p99 ms",
            "cloud_p50_ms": "cloud p50", "cloud_p99_ms": "p99 ms", "pss_mib": "PSS MiB", "written_per_payload_byte": "disk x",
            "stored_per_second": "stored/s", "lost": "lost", "doubled": "doubled", "reordered": "reordered", "refused": "refused",
-           "ready_median_ms": "ready ms", "ready_worst_ms": "worst ms", "bytes_per_second": "bytes/s", "cpu_ms_per_second": "cpu ms/s"}
+           "ready_median_ms": "ready ms", "ready_worst_ms": "worst ms", "bytes_per_second": "bytes/s", "cpu_ms_per_second": "cpu ms/s",
+           "mean_ms": "mean ms", "median_ms": "median ms", "worst_ms": "worst ms", "ratio": "x the floor"}
 
 
 def show(title, rows):
@@ -171,11 +182,12 @@ def arguments():
     parser.add_argument("--backlog", type=int, default=1000000, help="messages (default: %(default)s)")
     parser.add_argument("--seconds", type=int, default=20, help="of each paced pass (default: %(default)s)")
     parser.add_argument("--starts", type=int, default=9, help="(default: %(default)s)")
+    parser.add_argument("--signatures", type=int, default=2000, help="of each simulated chip (default: %(default)s)")
     options = parser.parse_args()
     options.rates, options.idle, names = [100, 2000, 10000], 20, list(SECTIONS)
     if options.quick:
         options.messages, options.backlog, options.seconds, options.starts, options.ours = 60000, 60000, 4, 3, True
-        options.rates, names = [2000], ["flat-0", "backlog-0", "steady", "wear", "start"]
+        options.rates, names = [2000], ["flat-0", "backlog-0", "steady", "wear", "start", "chip"]
     options.names = options.only or names
     return options
 

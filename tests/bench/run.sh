@@ -19,7 +19,7 @@ fi
 build=build/release
 if [[ " $* " != *" --help "* && " $* " != *" -h "* ]]; then
   cmake --preset release -DVOUCHGATE_BENCH=ON > /dev/null
-  ninja -C "$build" vouchgated vouchgate vouchgate-emulator vouchgate_emulator_plugin bench_feeder bench_counter delay_proxy > /dev/null
+  ninja -C "$build" vouchgated vouchgate vouchgate-emulator vouchgate_emulator_plugin bench_feeder bench_counter delay_proxy chip_bench > /dev/null
 fi
 export VOUCHGATE_BINARY_DIR=$PWD/$build VOUCHGATE_SOURCE_DIR=$PWD PYTHONPATH=tests/integration:tests/support:tests/bench PYTHONDONTWRITEBYTECODE=1
 exec python3 -W ignore tests/bench/run.py "$@"
