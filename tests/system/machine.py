@@ -3,6 +3,7 @@ where it is nested, and never gives the machine a network."""
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -10,6 +11,10 @@ import time
 from image import Failure
 
 # Nobody logs in at the console, and a loaded host must not look like a device or a unit that hangs.
+# For figures: one processor whose clock goes on by a nanosecond with each instruction, whatever the host has to do; about
+# what a board of the Raspberry Pi 3's class does. Waiting is real time.
+USUAL = ["-accel", "tcg,thread=multi", "-smp", "2"]
+COUNTING = ["-accel", "tcg,thread=single", "-smp", "1", "-icount", "shift=0,sleep=on"]
 KERNEL = ("root=LABEL=root rw console=ttyS0 quiet panic=-1 systemd.mask=serial-getty@ttyS0.service "
           "systemd.default_timeout_start_sec=600 systemd.default_device_timeout_sec=600")
 
@@ -32,7 +37,15 @@ class Machine:
     def path(self, name):
         return os.path.join(self.directory, name)
 
-    def boot(self):
+    def twin(self, name):
+        """Another box with this one's disk and TPM as they are now, and the guest's scripts. This one must be off."""
+        other = Machine(self.root, self.path(name))
+        shutil.copy(self.disk, other.disk)
+        shutil.copytree(self.path("tpm"), other.path("tpm"), dirs_exist_ok=True)
+        shutil.copytree(os.path.join(self.share, "guest"), os.path.join(other.share, "guest"))
+        return other
+
+    def boot(self, processor=None):
         """The disk's write cache is on, and QEMU's death loses the part of it that QEMU holds itself: where blocks lie that
         were new since the guest's last flush. Blocks written over are in the host's memory by then and survive."""
         socket = self.path("tpm.sock")
@@ -49,8 +62,8 @@ class Machine:
             time.sleep(0.05)
         with open(self.console, "ab") as console:
             self.qemu = subprocess.Popen(
-                ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "1024", "-smp", "2", "-nographic",
-                 "-no-reboot", "-nic", "none", "-kernel", self.root.kernel, "-initrd", self.root.initrd,
+                ["qemu-system-x86_64", *(processor or USUAL), "-cpu", "max", "-m", "1024", "-nographic", "-no-reboot",
+                 "-nic", "none", "-kernel", self.root.kernel, "-initrd", self.root.initrd,
                  "-append", KERNEL,
                  "-drive", f"file={self.disk},if=virtio,format=qcow2,cache=writeback",
                  "-virtfs", f"local,path={self.share},mount_tag=share,security_model=none",

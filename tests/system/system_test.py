@@ -14,7 +14,7 @@ import sys
 import time
 
 from image import Failure, Root, raised, repository
-from machine import Machine
+from machine import COUNTING, Machine
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -36,10 +36,13 @@ class Flow:
         self.machine = machine
         self.told = []  # lines about steps, as reported
 
-    def boot(self, name):
+    def boot(self, name, processor=None):
         with open(os.path.join(self.machine.share, "boot"), "w", encoding="utf-8") as file:
             file.write(name)
-        self.machine.boot()
+        self.machine.boot(processor)
+
+    def figure(self, step):
+        return next(line for line in self.told if line.startswith(f"ok {step} "))[len(f"ok {step} "):]
 
     def follow(self, until):
         """Passes the guest's lines on until one of them is `until`; every planned step before it must have been ok."""
@@ -139,26 +142,32 @@ def main():
     options.add_argument("--debs", default=os.path.join(TOP, "build/deb"), help="where the packages lie, built for that suite")
     options = options.parse_args()
     signal.signal(signal.SIGTERM, lambda *unused: sys.exit("system: ended by a signal"))  # and the machine with it
-    begun, machine = time.monotonic(), None
+    begun, machine, twin = time.monotonic(), None, None
     try:
         machine = prepare(options.suite, os.path.abspath(options.debs))
         flow = Flow(machine)
         flow.boot("first")
         flow.cut_the_power()
+        twin = machine.twin("counted")
+        counted = Flow(twin)
+        counted.boot("counted", COUNTING)
+        counted.follow("end")
+        twin.await_end(SHUTDOWN)
         flow.boot("second")
         flow.follow("end")
         machine.await_end(SHUTDOWN)
         flow.verdict()
     except Failure as failure:
-        if machine is not None:
-            say(machine.tail())
+        for box in (machine, twin):
+            if box is not None:
+                say(box.tail())
         print(f"system: FAILED: {failure}", file=sys.stderr)
         return 1
     finally:  # also when it is interrupted
-        if machine is not None:
-            machine.kill()
-    figures = next(line for line in flow.told if line.startswith("ok starts_again "))
-    say(f"system: passed in {time.monotonic() - begun:.0f} s; {figures[len('ok starts_again '):]}")
+        for box in (machine, twin):
+            if box is not None:
+                box.kill()
+    say(f"system: passed in {time.monotonic() - begun:.0f} s; {counted.figure('starts_in_time')}; {flow.figure('starts')}")
     return 0
 
 

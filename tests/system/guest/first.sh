@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034 # main.sh runs them
 plan() {
   steps=(boots installs makes_its_key starts relays_an_event hears_config_and_command reloads_live restarts_unnoticed
-    starts_again good_day is_hardened answers_its_operator names_a_stranger refuses_a_broken_reload stops_for_good
+    good_day is_hardened answers_its_operator names_a_stranger refuses_a_broken_reload stops_for_good
     holds_a_secret outage_fills_the_spool upgrades outage_ends power_is_cut)
 }
 
@@ -56,8 +56,6 @@ PY
   peer public_name 0x81000100 | tee name
 }
 
-since_start() { echo $((($(unit "$1" ActiveEnterTimestampMonotonic) - $(unit "$1" InactiveExitTimestampMonotonic)) / 1000)); } # unit: ms
-
 pss_of() { awk '/^Pss:/ {printf "%.1f MiB", $2 / 1024}' "/proc/$(unit "$1" MainPID)/smaps_rollup"; }
 
 step_starts() {
@@ -78,7 +76,7 @@ UNIT
   same "systemctl start returned, and the daemon is" active "$(unit vouchgated ActiveState)"
   same "vouchgated.socket is" active "$(unit vouchgated.socket ActiveState)"
   connected
-  echo "READY $(since_start vouchgated) ms, PSS $(pss_of vouchgated)"
+  echo "PSS $(pss_of vouchgated)"
 }
 
 step_relays_an_event() {
@@ -143,30 +141,6 @@ step_restarts_unnoticed() {
   peer event pump-1 woken
   same "the daemon, woken by a child," active "$(unit vouchgated.service ActiveState)"
   cat knocks
-}
-
-median_of_five() { # command...: makes one figure
-  local _
-  for _ in 1 2 3 4 5; do "$@"; done | sort -n | sed -n 3p
-}
-
-start_anew() { # unit
-  systemctl restart "$1"
-  since_start "$1"
-}
-
-step_starts_again() { # how long, and how much of it systemd takes to fence off any program, be it /bin/true
-  sed -e 's,^ExecStart=.*,ExecStart=/bin/true,' -e 's,^Type=.*,Type=oneshot\nRemainAfterExit=yes,' \
-    -e '/^\(Restart\|Watchdog\|ExecReload\|WantedBy\|Also\)/d' "$(unit vouchgated FragmentPath)" >/etc/systemd/system/fence.service
-  systemctl daemon-reload
-  local ready fence
-  ready=$(median_of_five start_anew vouchgated)
-  fence=$(median_of_five start_anew fence)
-  systemctl stop fence
-  rm /etc/systemd/system/fence.service
-  systemctl daemon-reload
-  connected
-  echo "READY $ready ms, of it the fence $fence ms (medians of 5), PSS $(pss_of vouchgated)"
 }
 
 step_good_day() {
