@@ -56,7 +56,10 @@ PY
   peer public_name 0x81000100 | tee name
 }
 
-pss_of() { awk '/^Pss:/ {printf "%.1f MiB", $2 / 1024}' "/proc/$(unit "$1" MainPID)/smaps_rollup"; }
+pss_of() { # unit
+  awk '/^Pss:/ {all = $2} /^Pss_Anon:/ {own = $2} END {printf "%.1f MiB, %.1f of it not from files", all / 1024, own / 1024}' \
+    "/proc/$(unit "$1" MainPID)/smaps_rollup"
+}
 
 step_starts() {
   mkdir -p /var/tmp/cloud
