@@ -2,11 +2,13 @@
 #include "linux_i2c.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/i2c-dev.h>
 #include <linux/i2c.h>
 #include <pwd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -28,6 +30,23 @@ std::string user() {
   return entry != nullptr ? entry->pw_name : std::to_string(::geteuid());
 }
 
+// What opens the device to this user: its group, unless that is root's own.
+std::string way_in(const std::string& path) {
+  struct stat seen {};
+  if (::stat(path.c_str(), &seen) != 0) return "its directory may not be entered: 'namei -l " + path + "'";
+  const bool shared = seen.st_gid != 0 && (seen.st_mode & (S_IRGRP | S_IWGRP)) == (S_IRGRP | S_IWGRP);
+  if (!shared)
+    return "its group may not open it; a udev rule gives it to group i2c, on Debian that of package i2c-tools";
+  const group* entry = ::getgrgid(seen.st_gid);
+  const std::string name = entry != nullptr ? entry->gr_name : std::to_string(seen.st_gid);
+  return "add it to the group of the device: usermod -aG " + name + " " + user() + ", then start the service again";
+}
+
+Error no_bus(const std::string& path, int number) {
+  return {Code::unsupported, "key", path, std::string("is no I2C bus (") + std::strerror(number) + ")",
+          "key.atecc608.bus names one, such as /dev/i2c-1"};
+}
+
 Error cannot_open(const std::string& path, int number) {
   switch (number) {
     case ENOENT:
@@ -35,9 +54,8 @@ Error cannot_open(const std::string& path, int number) {
       return {Code::not_found, "key", path, "there is no such I2C bus",
               "'ls /dev/i2c-*' lists them; none: load i2c-dev ('modprobe i2c-dev', and for the next boots "
               "/etc/modules-load.d/i2c.conf) and enable the bus in the firmware or device tree"};
-    case EACCES:
-      return {Code::denied, "key", path, "permission denied for user " + user(),
-              "add it to the group of the device: usermod -aG i2c " + user() + ", then start the service again"};
+    case EISDIR: return no_bus(path, number);
+    case EACCES: return {Code::denied, "key", path, "permission denied for user " + user(), way_in(path)};
     case EPERM:
       return {
           Code::denied, "key", path, "the service's sandbox denies it",
@@ -71,7 +89,8 @@ std::string kernel_driver(const std::string& sysfs, const std::string& path, std
 
 }  // namespace
 
-std::optional<Transfer> transfer_of(int error_number) {
+std::optional<Transfer> transfer_of(int returned, int error_number) {
+  if (returned >= 0) return returned == 1 ? Transfer::done : Transfer::nack;
   switch (error_number) {
     case ENXIO:      // i2c-imx, mcp2221, i2c-gpio
     case EREMOTEIO:  // bcm2835, omap, designware
@@ -147,9 +166,7 @@ Result<void> LinuxI2c::lock(Time patience) {
 
 Result<BusReport> LinuxI2c::report() const {
   BusReport out;
-  if (::ioctl(file_, I2C_FUNCS, &out.functions) < 0)
-    return fail(Code::unsupported, "key", path_, std::string("is no I2C bus (") + std::strerror(errno) + ")",
-                "key.atecc608.bus names one, such as /dev/i2c-1");
+  if (::ioctl(file_, I2C_FUNCS, &out.functions) < 0) return fail(no_bus(path_, errno));
   out.plain_i2c = (out.functions & I2C_FUNC_I2C) != 0;
   std::error_code error;
   out.device = fs::canonical(path_, error);
@@ -161,9 +178,9 @@ Result<Transfer> LinuxI2c::transfer(std::uint8_t address, std::uint16_t flags, s
   if (file_ < 0) return Transfer::gone;
   i2c_msg message{.addr = address, .flags = flags, .len = static_cast<std::uint16_t>(size), .buf = bytes};
   i2c_rdwr_ioctl_data data{.msgs = &message, .nmsgs = 1};
-  if (::ioctl(file_, I2C_RDWR, &data) == 1) return Transfer::done;
+  const int returned = ::ioctl(file_, I2C_RDWR, &data);
   const int number = errno;
-  if (const auto known = transfer_of(number)) return *known;
+  if (const auto known = transfer_of(returned, number)) return *known;
   return fail(Code::unsupported, "key", where(),
               std::string("the adapter refuses the transfer: ") + std::strerror(number),
               "'dmesg | grep -i i2c'; another adapter or a newer kernel may do it");

@@ -39,8 +39,9 @@ class LinuxI2c : public Bus {
   int file_ = -1;
 };
 
-// What an errno of a transfer says; nullopt: nothing that a repetition mends.
+// What I2C_RDWR with one message says by the number of messages done, below 0 by errno; nullopt: nothing that a
+// repetition mends.
 // Source: Linux Documentation/i2c/fault-codes.rst; adapters disagree on what a missing acknowledgement is.
-std::optional<Transfer> transfer_of(int error_number);
+std::optional<Transfer> transfer_of(int returned, int error_number);
 
 }  // namespace vouchgate::keys::atecc608

@@ -38,8 +38,10 @@ TEST_F(Atecc608Linux, a_bus_that_is_not_there_is_named) {
   EXPECT_THAT(refusal().hint, HasSubstr("i2c-dev"));
 }
 
-TEST_F(Atecc608Linux, a_file_that_is_no_bus_is_named) {
+TEST_F(Atecc608Linux, a_file_or_directory_that_is_no_bus_is_named) {
   EXPECT_EQ(refusal().code, Code::unsupported);
+  const Atecc608Settings folder{.bus = directory.path(), .address = 0x60, .slot = 0};
+  EXPECT_THAT(LinuxI2c(folder).open({}).error().line(), HasSubstr(folder.bus + ": is no I2C bus"));
   EXPECT_THAT(refusal().line(), HasSubstr(settings.bus + ": is no I2C bus"));
 }
 
@@ -53,7 +55,20 @@ TEST_F(Atecc608Linux, without_permission_names_the_user_and_the_group) {
   ASSERT_TRUE(!root || ::seteuid(0) == 0);
   EXPECT_EQ(refused.code, Code::denied);
   EXPECT_THAT(refused.line(), HasSubstr("permission denied for user "));
-  EXPECT_THAT(refused.hint, HasSubstr("usermod -aG i2c"));
+  EXPECT_THAT(refused.hint, HasSubstr("a udev rule gives it to group i2c")) << "group root would not be enough";
+}
+
+TEST_F(Atecc608Linux, the_group_that_may_open_the_bus_is_the_one_to_join) {
+  if (::geteuid() != 0) GTEST_SKIP() << "gives a file away";
+  constexpr gid_t daemon_group = 1;
+  ASSERT_EQ(::chown(settings.bus.c_str(), 0, daemon_group), 0);
+  ::chmod(settings.bus.c_str(), 0660);
+  ::chmod(directory.path().c_str(), 0755);
+  ASSERT_EQ(::seteuid(65534), 0);
+  const Error refused = refusal();
+  ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_EQ(refused.code, Code::denied);
+  EXPECT_THAT(refused.hint, HasSubstr("usermod -aG daemon nobody"));
 }
 
 TEST_F(Atecc608Linux, waits_for_another_program_and_not_for_ever) {
@@ -76,9 +91,16 @@ TEST_F(Atecc608Linux, an_adapter_for_smbus_only_and_a_kernel_driver_are_named) {
 }
 
 TEST_F(Atecc608Linux, errnos_are_sorted_into_again_gone_and_never) {
-  for (const int number : {ENXIO, EREMOTEIO, EIO, ETIMEDOUT, EAGAIN}) EXPECT_EQ(transfer_of(number), Transfer::nack);
-  for (const int number : {ENODEV, ESHUTDOWN, ENOTCONN}) EXPECT_EQ(transfer_of(number), Transfer::gone);
-  for (const int number : {EOPNOTSUPP, ENOTTY, EINVAL, EACCES}) EXPECT_FALSE(transfer_of(number)) << number;
+  for (const int number : {ENXIO, EREMOTEIO, EIO, ETIMEDOUT, EAGAIN})
+    EXPECT_EQ(transfer_of(-1, number), Transfer::nack);
+  for (const int number : {ENODEV, ESHUTDOWN, ENOTCONN}) EXPECT_EQ(transfer_of(-1, number), Transfer::gone);
+  for (const int number : {EOPNOTSUPP, ENOTTY, EINVAL, EACCES}) EXPECT_FALSE(transfer_of(-1, number)) << number;
+}
+
+// i2c_transfer() passes on what the adapter's driver returns; errno is then that of an earlier call.
+TEST_F(Atecc608Linux, a_transfer_that_did_nothing_and_names_no_error_is_tried_again) {
+  for (const int earlier : {0, ENODEV, EINVAL}) EXPECT_EQ(transfer_of(0, earlier), Transfer::nack) << earlier;
+  EXPECT_EQ(transfer_of(1, ENODEV), Transfer::done);
 }
 
 TEST_F(Atecc608Linux, the_holder_says_all_this_too) {
