@@ -15,6 +15,9 @@ constexpr std::uint8_t general_call = 0x00;    // nobody has this address: SDA s
 constexpr microseconds wake_delay(1500);       // tWHI, summary data sheet table 2-2
 constexpr microseconds wake_patience(30'000);  // tWHIST is 20 ms with the power-on self-test
 constexpr microseconds wake_pause(500);
+// A missing acknowledgement is known after 0.1 ms. An adapter that cannot move its lines gives up after 1 s (Linux,
+// struct i2c_adapter's timeout), some drivers after less.
+constexpr milliseconds adapter_timeout(200);
 // Command and answer at 100 kHz, 7 ms for the longest, and a look that comes late on a loaded host.
 constexpr microseconds transfer_time(20'000);
 constexpr milliseconds before_second_try(20);
@@ -43,14 +46,16 @@ Bus::Time Chip::pause_before(int attempt) const {
 
 Result<std::vector<Bytes>> Chip::run(const std::vector<Command>& commands) {
   for (int attempt = 0;; ++attempt) {
+    const auto begin = bus_.now();
     auto payloads = window(commands);
     // Also after an error, and whatever it answers: sleep keeps no secret and no latched failure, and draws 30 nA.
     static_cast<void>(bus_.write(address_, ByteView(&word_sleep, 1)));
     if (payloads) return std::move(*payloads);
     const Trouble& trouble = payloads.error();
     const auto pause = pause_before(attempt + 1);
+    const auto took = bus_.now() - begin;  // and so will another try, on an adapter whose transfers time out
     if (attempt >= trouble.tries_left) return fail(trouble.error);
-    if (bus_.now() + pause >= deadline_) return fail(trouble.error);
+    if (bus_.now() + pause + took >= deadline_) return fail(trouble.error);
     bus_.wait(pause);
   }
 }
@@ -81,9 +86,11 @@ Chip::Attempt<void> Chip::wake() {
   bus_.wait(wake_delay);
   std::array<std::uint8_t, status_frame> raw{};
   while (true) {
+    const auto look = bus_.now();
     const auto got = read(raw);
     if (!got) return tl::unexpected(got.error());
     if (*got) break;
+    if (bus_.now() - look >= adapter_timeout) return tl::unexpected(Trouble{bus_hangs(where_), most_tries - 1});
     if (bus_.now() < awake_since_ + wake_patience)
       bus_.wait(wake_pause);
     else if (pulse)

@@ -1,8 +1,11 @@
 // The key in a chip over the daemon's life: looked at once, and anew after a failure. Never more than twice in a call.
 #include "../keeper.hpp"
 
+#include <utility>
+
 #include "holder.hpp"
 #include "linux_i2c.hpp"
+#include "vouchgate/base/log.hpp"
 
 namespace vouchgate::keys::atecc608 {
 namespace {
@@ -32,10 +35,19 @@ class ChipKeeper : public Keeper {
       auto opened = open_on(make_bus_(), settings_, limit_);
       if (!opened) return fail(opened.error());
       signer_ = std::move(*opened);
+      compare_with_last();
     }
     auto signature = signer_->sign(input);
     if (!signature) signer_.reset();
     return signature;
+  }
+
+  // Nothing pins the key, so an exchanged one is used; what the cloud knows is the old one.
+  void compare_with_last() {
+    const KeyInfo& key = signer_->info();
+    const std::string before = std::exchange(last_name_, key.name);
+    if (!before.empty() && before != key.name)
+      log::emit(events::Id::key_exchanged, {{"where", key.where}, {"name", key.name}, {"before", before}});
   }
 
   // Unplugged and back, exchanged, or a bad spell on the wire. A bus that is busy or an answer that takes too long has
@@ -46,6 +58,7 @@ class ChipKeeper : public Keeper {
   const KeySettings settings_;
   const Bus::Time limit_;
   std::unique_ptr<Signer> signer_;
+  std::string last_name_;  // of the key that was opened last
 };
 
 }  // namespace

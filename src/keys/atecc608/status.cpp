@@ -89,13 +89,22 @@ Error garbled(const std::string& where, const std::string& what) {
                  wiring);
 }
 
+Error bus_hangs(const std::string& where) {
+  return failure(Code::timeout, where, "the bus hangs: each transfer lasts until the adapter gives up",
+                 "a device holds SDA or SCL down, or they have no pull-ups: switch the power off and on; 'dmesg | grep "
+                 "-i i2c'");
+}
+
 Error bus_gone(const std::string& where) {
   return failure(Code::unavailable, where, "the I2C adapter was unplugged or its driver is gone",
                  "the gateway goes on as soon as it is back; 'dmesg | grep -i i2c'");
 }
 
 Error out_of_time(const std::string& where, const std::string& what) {
-  return failure(Code::timeout, where, what + ": not done within the time allowed", wiring);
+  return failure(
+      Code::timeout, where, what + ": not done within the time allowed",
+      "another program kept the bus for most of it ('fuser -v' on the bus names it), or transfers fail and are "
+      "repeated: wiring, supply voltage, pull-ups");
 }
 
 }  // namespace vouchgate::keys::atecc608

@@ -25,6 +25,7 @@ Error wake_failed(const std::string& where);                           // nobody
 Error not_taken(const std::string& where, const std::string& what);    // awake, and did not acknowledge a command
 Error no_answer(const std::string& where, const std::string& what);    // busy for longer than the command may last
 Error garbled(const std::string& where, const std::string& what);      // neither the CRC nor the length hold
+Error bus_hangs(const std::string& where);                             // the adapter cannot move its lines
 Error bus_gone(const std::string& where);                              // the adapter was unplugged
 Error out_of_time(const std::string& where, const std::string& what);  // our caller's limit, not the chip's
 

@@ -4,6 +4,7 @@
 #include "keys/atecc608/holder.hpp"
 #include "keys/crypto.hpp"
 #include "simulated_bus.hpp"
+#include "vouchgate/base/log.hpp"
 
 namespace vouchgate::keys::atecc608 {
 namespace {
@@ -157,15 +158,45 @@ TEST_F(Atecc608Keeper, comes_back_when_the_adapter_does) {
   EXPECT_TRUE(keeper->sign(view("x")));
 }
 
-TEST_F(Atecc608Keeper, notices_another_chip_and_takes_it_with_its_own_key) {
+struct Lines : log::Sink {
+  void write(const log::Line& line) override { said.push_back(line.text); }
+  std::vector<std::string> said;
+};
+
+TEST_F(Atecc608Keeper, notices_another_chip_and_says_that_it_takes_it_with_its_own_key) {
+  const auto lines = std::make_shared<Lines>();
+  const auto previous = log::set_sink(lines);
   ASSERT_TRUE(keeper->sign(view("x")));
+  adapter.chip.faults().inject(Fault::vanish);
+  ASSERT_TRUE(keeper->sign(view("x"))) << "opened anew";
+  EXPECT_TRUE(lines->said.empty()) << "and the key is the same";
   const Bytes before = keeper->info()->public_key_der;
+  const std::string old_name = keeper->info()->name;
   SimulatedAdapter::State other = parts::jwt1(parts::Part::atecc608b, true, {1, 0x23, 9, 9, 9, 9, 9, 9, 0xEE});
   adapter.chip = parts::Chip(other);
   const auto signature = keeper->sign(view("x"));
   ASSERT_TRUE(signature) << signature.error().text();
+  log::set_sink(previous);
   EXPECT_NE(keeper->info()->public_key_der, before);
+  ASSERT_EQ(lines->said.size(), 1u);
+  EXPECT_THAT(lines->said[0], StartsWith("key: /dev/i2c-1 0x60 slot 0: holds another key than before"));
+  EXPECT_THAT(lines->said[0], ::testing::AllOf(HasSubstr(old_name), HasSubstr(keeper->info()->name)));
   EXPECT_TRUE(verifies(Algorithm::es256, keeper->info()->public_key_der, view("x"), *signature));
+}
+
+// As Linux's adapters do with a line that is held down: each transfer ends after a second, by a time-out.
+TEST_F(Atecc608Keeper, a_bus_that_hangs_is_named_within_the_limit) {
+  ASSERT_TRUE(keeper->sign(view("x")));
+  adapter.hangs = true;
+  for (int i = 0; i < 2; ++i) {
+    const auto begin = adapter.now;
+    const auto refused = keeper->sign(view("x"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason, "the bus hangs: each transfer lasts until the adapter gives up");
+    EXPECT_LE(adapter.now - begin, limit) << "open before or not: " << i;
+  }
+  adapter.hangs = false;
+  EXPECT_TRUE(keeper->sign(view("x")));
 }
 
 TEST_F(Atecc608Keeper, a_call_ends_within_three_times_the_limit_whatever_happens) {
