@@ -14,7 +14,7 @@ using Objections = std::vector<Objection>;
 void cannot_sign(const Slot& slot, const Zone& zone, Objections& found) {
   if (!slot.private_key) {
     found.push_back({"private", "the slot holds data, not a private key", "set private: true"});
-    return;  // all else means something different there
+    return;
   }
   if (slot.key_type != key_type_p256)
     found.push_back({"key_type", "the key is not of type p256", "set key_type: p256"});
@@ -60,34 +60,9 @@ void for_ever(const Slot& slot, const Zone& zone, unsigned number, Objections& f
     found.push_back({"slot_locked", "the slot would be locked before it has a key", "set locked: false"});
 }
 
-}  // namespace
-
-Objections objections(const Zone& zone, unsigned number) {
-  const Slot slot = slot_of(zone, number);
-  Objections found;
-  cannot_sign(slot, zone, found);
-  if (!slot.private_key) return found;
-  could_leak(slot, !config_locked(zone), found);
-  for_ever(slot, zone, number, found);
-  // Microchip's own configurations are what they are meant to be, and stay so.
-  if (!trust_platform(zone).empty()) std::erase_if(found, [](const Objection& one) { return !one.fatal; });
-  return found;
-}
-
-Objections objections(const Zone& zone) {
-  const bool open = !config_locked(zone);
-  const bool is_608 = part_of(zone) == Part::atecc608;
+// Bytes that mean something else in an ATECC508A.
+void of_608(const Zone& zone, bool open, Objections& found) {
   const auto unset = [](std::uint8_t byte) { return byte == 0; };
-  Objections found;
-  if (address_of(zone) < 0x08 || address_of(zone) > 0x77)
-    found.push_back({"address", "is outside 0x08 to 0x77, so the bus could not reach the chip", "0x60 is usual", open});
-  const unsigned divider = zone[19] & 0xf8u;
-  if (divider != 0x00 && divider != 0x28 && divider != 0x68)
-    found.push_back(
-        {"chip_mode", "names a clock divider that does not exist", "bits 7 to 3: 0x00, 0x28 or 0x68", open});
-  else if (divider != 0)
-    found.push_back({"chip_mode", "slows the clock: a signature takes up to 665 ms", "0x00 is the full clock", false});
-  if (!is_608) return found;
   if (std::all_of(&zone[68], &zone[76], [](std::uint8_t byte) { return byte == 0xff; }))
     found.push_back({"bytes_68_to_83",
                      "are an ATECC508A's LastKeyUse, which an ATECC608 takes for UseLock and SecureBoot",
@@ -98,7 +73,53 @@ Objections objections(const Zone& zone) {
                      false});
   if ((zone[18] & 1) != 0)
     found.push_back({"count_match", "is on, which ends the use of keys by a counter", "0 turns it off", false});
+}
+
+// Each hint says what to set, and of a locked zone nothing can be set any more.
+void without_hints(Objections& found) {
+  for (Objection& one : found) one.hint.clear();
+}
+
+}  // namespace
+
+Objections objections(const Zone& zone, unsigned number) {
+  const Slot slot = slot_of(zone, number);
+  Objections found;
+  cannot_sign(slot, zone, found);
+  if (slot.private_key) {  // all else means something different in a slot of data
+    could_leak(slot, !config_locked(zone), found);
+    for_ever(slot, zone, number, found);
+  }
+  // Microchip's own configurations are what they are meant to be, and stay so.
+  if (!trust_platform(zone).empty()) std::erase_if(found, [](const Objection& one) { return !one.fatal; });
+  if (config_locked(zone)) without_hints(found);
   return found;
+}
+
+Objections objections(const Zone& zone) {
+  const bool open = !config_locked(zone);
+  Objections found;
+  if (address_of(zone) < 0x08 || address_of(zone) > 0x77)
+    found.push_back({"address", "is outside 0x08 to 0x77, so the bus could not reach the chip", "0x60 is usual", open});
+  const unsigned divider = zone[19] & 0xf8u;
+  if (divider != 0x00 && divider != 0x28 && divider != 0x68)
+    found.push_back(
+        {"chip_mode", "names a clock divider that does not exist", "bits 7 to 3: 0x00, 0x28 or 0x68", open});
+  else if (divider != 0)
+    found.push_back({"chip_mode", "slows the clock: a signature takes up to 665 ms", "0x00 is the full clock", false});
+  if (part_of(zone) == Part::atecc608) of_608(zone, open, found);
+  if (!open) without_hints(found);
+  return found;
+}
+
+std::string other_slots(const Zone& zone, unsigned slot) {
+  std::vector<std::string> good;
+  for (unsigned other = 0; other < slots; ++other)
+    if (other != slot && !any_fatal(objections(zone, other))) good.push_back(std::to_string(other));
+  if (good.empty()) return "no other slot of this chip could hold the key either: take another chip";
+  std::string out = "key.atecc608.slot: " + good.front();
+  for (std::size_t i = 1; i < good.size(); ++i) out += (i + 1 < good.size() ? ", " : " or ") + good[i];
+  return out + " could hold the key; 'vouchgate atecc config show' shows all slots";
 }
 
 bool any_fatal(const Objections& found) {

@@ -11,7 +11,7 @@ namespace vouchgate::atecc608 {
 struct Objection {
   std::string field;  // as a chip configuration spells it: "external_sign"
   std::string reason;
-  std::string hint;  // may be empty
+  std::string hint;  // what to set instead; empty once the zone is locked
   // The slot cannot sign, or its key could leak; while the zone is open also what could never be mended afterwards.
   // The others are worth a remark.
   bool fatal = true;
@@ -25,6 +25,9 @@ std::vector<Objection> objections(const Zone& zone, unsigned slot);
 
 // Reasons against the rest of the zone: the address, the mode of the chip, bytes of another part's configuration.
 std::vector<Objection> objections(const Zone& zone);
+
+// What to do where `slot` cannot hold the key and the zone is locked: names the slots that could.
+std::string other_slots(const Zone& zone, unsigned slot);
 
 bool any_fatal(const std::vector<Objection>& objections);
 

@@ -24,7 +24,7 @@ std::string slot_of(const Atecc608Settings& settings) {
 }
 
 Result<void> locked(const Atecc608Settings& settings, const Zone& zone) {
-  constexpr const char* how = "'vouchgate atecc plan' shows what provisioning would do";
+  constexpr const char* how = "'vouchgate atecc info' names the next step";
   if (!zones::config_locked(zone))
     return fail(Code::unsupported, "key", place_of(settings),
                 "a blank chip: its configuration is not locked, so its random numbers are a fixed pattern", how);
@@ -42,10 +42,8 @@ Result<void> usable(const Atecc608Settings& settings, const Identity& chip) {
   if (auto safe = locked(settings, chip.config); !safe) return safe;
   for (const zones::Objection& objection : zones::objections(chip.config, settings.slot)) {
     if (!objection.fatal) continue;
-    return fail(
-        Code::unsupported, "key", slot_of(settings), objection.reason,
-        "the chip's configuration is locked for ever: choose another slot by key.atecc608.slot; 'vouchgate atecc "
-        "config show' shows them");
+    return fail(Code::unsupported, "key", slot_of(settings), objection.reason,
+                "the configuration is locked for ever; " + zones::other_slots(chip.config, settings.slot));
   }
   return {};
 }
@@ -104,31 +102,50 @@ Result<Opened> prove(Chip& chip, const Atecc608Settings& settings, const Identit
   return Opened{info_of(settings, found, std::move(*spki)), facts};
 }
 
+// Whether a key could be made in the slot, which is empty.
+Result<void> can_be_made(const Atecc608Settings& settings, const Zone& zone) {
+  const bool locked = zones::slot_locked(zone, settings.slot);
+  if (!locked && zones::slot_of(zone, settings.slot).gen_key()) return {};
+  return fail(Code::unsupported, "key", slot_of(settings),
+              locked ? "the slot is locked for ever, without a key in it"
+                     : "the slot is empty, and its configuration lets no key be made in it (WriteConfig bit 1)",
+              zones::other_slots(zone, settings.slot));
+}
+
+Result<void> has_key(Chip& chip, const Atecc608Settings& settings, const Zone& zone) {
+  const auto valid = key_valid(chip, settings.slot);
+  if (!valid) return fail(valid.error());
+  if (*valid) return {};
+  if (auto possible = can_be_made(settings, zone); !possible) return possible;
+  return fail(Code::not_found, "key", slot_of(settings), "no key yet", "'vouchgate key create' makes one");
+}
+
 Result<Opened> open_slot(Chip& chip, const Atecc608Settings& settings) {
   const auto found = look(chip, settings);
   if (!found) return fail(found.error());
-  const auto valid = key_valid(chip, settings.slot);
-  if (!valid) return fail(valid.error());
-  if (!*valid) return fail(Code::not_found, "key", slot_of(settings), "no key yet", "'vouchgate key create' makes one");
+  if (auto there = has_key(chip, settings, found->config); !there) return fail(there.error());
   return prove(chip, settings, *found);
+}
+
+// Asked twice: a CRC of 16 bits lets one broken answer in 65,536 pass, and a key that GenKey replaces is gone for ever.
+Result<void> is_empty(Chip& chip, const Atecc608Settings& settings, const Zone& zone) {
+  for (int look = 0; look < 2; ++look) {
+    const auto valid = key_valid(chip, settings.slot);
+    if (!valid) return fail(valid.error());
+    if (!*valid) continue;
+    const std::string trust = zones::trust_platform(zone);
+    return fail(Code::mismatch, "key", slot_of(settings), "the slot holds a key already",
+                trust.empty() ? "'vouchgate key show' describes it; key.atecc608.slot chooses another slot"
+                              : "this " + trust + " part was provisioned by its maker: use its key as it comes");
+  }
+  return {};
 }
 
 Result<Opened> create_in_slot(Chip& chip, const Atecc608Settings& settings) {
   const auto found = look(chip, settings);
   if (!found) return fail(found.error());
-  const auto valid = key_valid(chip, settings.slot);
-  if (!valid) return fail(valid.error());
-  const std::string trust = zones::trust_platform(found->config);
-  if (*valid)
-    return fail(Code::mismatch, "key", slot_of(settings), "the slot holds a key already",
-                trust.empty() ? "'vouchgate key show' describes it; key.atecc608.slot chooses another slot"
-                              : "this " + trust + " part was provisioned by its maker: use its key as it comes");
-  if (zones::slot_locked(found->config, settings.slot))
-    return fail(Code::unsupported, "key", slot_of(settings), "the slot is locked for ever, without a key in it",
-                "key.atecc608.slot chooses another slot");
-  if (!zones::slot_of(found->config, settings.slot).gen_key())
-    return fail(Code::unsupported, "key", slot_of(settings), "the slot's configuration lets no key be made in it",
-                "WriteConfig bit 1 is needed; key.atecc608.slot chooses another slot");
+  if (auto empty = is_empty(chip, settings, found->config); !empty) return fail(empty.error());
+  if (auto possible = can_be_made(settings, found->config); !possible) return fail(possible.error());
   if (const auto made = generate_key(chip, settings.slot); !made) return fail(made.error());
   return prove(chip, settings, *found);
 }
@@ -162,9 +179,7 @@ Result<Description> describe_on(Bus& bus, const KeySettings& settings, Bus::Time
   auto described = with_chip(bus, at, limit, [&](Chip& chip) -> Result<Description> {
     const auto found = look(chip, at);
     if (!found) return fail(found.error());
-    const auto valid = key_valid(chip, at.slot);
-    if (!valid) return fail(valid.error());
-    if (!*valid) return fail(Code::not_found, "key", slot_of(at), "no key yet", "'vouchgate key create' makes one");
+    if (auto there = has_key(chip, at, found->config); !there) return fail(there.error());
     const auto spki = public_key(chip, at.slot);
     if (!spki) return fail(spki.error());
     const std::string name = hex(sha256(*spki));

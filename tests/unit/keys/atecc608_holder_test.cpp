@@ -75,7 +75,7 @@ TEST(Atecc608Holder, a_blank_chip_and_one_with_open_data_are_refused) {
   open_data.config[86] = 0x55;
   SimulatedAdapter half(open_data);
   EXPECT_THAT(refusal(half).line(), HasSubstr("its data zone is not locked"));
-  EXPECT_THAT(refusal(half).hint, HasSubstr("vouchgate atecc plan"));
+  EXPECT_THAT(refusal(half).hint, HasSubstr("vouchgate atecc info"));
 }
 
 TEST(Atecc608Holder, a_slot_that_cannot_sign_is_named_with_the_reason) {
@@ -83,7 +83,11 @@ TEST(Atecc608Holder, a_slot_that_cannot_sign_is_named_with_the_reason) {
   const Error refused = refusal(adapter, settings_for(8));
   EXPECT_EQ(refused.code, Code::unsupported);
   EXPECT_THAT(refused.line(), StartsWith("key: /dev/i2c-1 0x60 slot 8: "));
-  EXPECT_FALSE(refused.hint.empty());
+  EXPECT_THAT(refused.hint, HasSubstr("key.atecc608.slot: 0 or 1 could hold the key"));
+  auto useless = parts::jwt1(parts::Part::atecc608b, true);
+  useless.config[96] = useless.config[98] = 0x31;  // PubInfo off in both
+  SimulatedAdapter misconfigured(useless);
+  EXPECT_THAT(refusal(misconfigured).hint, HasSubstr("no other slot of this chip could hold the key either"));
 }
 
 TEST(Atecc608Holder, other_algorithms_are_refused_before_the_chip_is_touched) {
@@ -116,6 +120,18 @@ TEST(Atecc608Holder, create_in_a_slot_that_was_locked_empty_is_refused) {
   const auto made = create_on(bus_of(adapter), settings_for(), limit);
   ASSERT_FALSE(made);
   EXPECT_THAT(made.error().line(), HasSubstr("slot 0: the slot is locked for ever, without a key in it"));
+  EXPECT_EQ(refusal(adapter).line(), made.error().line()) << "no hint to make what cannot be made";
+  EXPECT_THAT(refusal(adapter).hint, StartsWith("key.atecc608.slot: 1 could hold the key"));
+}
+
+TEST(Atecc608Holder, an_empty_slot_that_gets_no_key_says_so_at_once) {
+  auto state = parts::jwt1(parts::Part::atecc608b, false);
+  state.config[21] = 0x00;  // WriteConfig
+  SimulatedAdapter adapter(state);
+  EXPECT_THAT(refusal(adapter).line(),
+              HasSubstr("slot 0: the slot is empty, and its configuration lets no key be made"));
+  SimulatedBus bus(adapter);
+  EXPECT_EQ(describe_on(bus, settings_for(), limit).error().line(), refusal(adapter).line());
 }
 
 TEST(Atecc608Holder, describes_the_key_as_the_slot_has_it) {

@@ -44,6 +44,26 @@ TEST(Objections, EachBitOfTheSigningSlotIsNeeded) {
   }
 }
 
+TEST(Objections, NoHintSaysToSetWhatIsLocked) {
+  Zone zone = with(test::jwt_1(), 0x2082, 0x0011);
+  zone[18] = 0x01;
+  for (const Objection& one : objections(zone, 0)) EXPECT_FALSE(one.hint.empty()) << one.field;
+  zone[86] = zone[87] = 0x00;
+  EXPECT_THAT(fields(objections(zone, 0), true), ElementsAre("external_sign", "public_info"));
+  for (const auto& all : {objections(zone, 0), objections(zone, 8), objections(zone)})
+    for (const Objection& one : all) EXPECT_EQ(one.hint, "") << one.field;
+}
+
+TEST(Objections, AnotherSlotIsNamedIfOneIsGood) {
+  Zone zone = test::jwt_1();
+  zone[86] = zone[87] = 0x00;
+  EXPECT_THAT(other_slots(zone, 8), testing::StartsWith("key.atecc608.slot: 0 or 1 could hold the key"));
+  EXPECT_THAT(other_slots(zone, 0), testing::StartsWith("key.atecc608.slot: 1 could"));
+  zone[96] = zone[98] = 0x31;
+  EXPECT_EQ(other_slots(zone, 0), "no other slot of this chip could hold the key either: take another chip");
+  EXPECT_THAT(other_slots(test::factory_608a(), 5), testing::StartsWith("key.atecc608.slot: 0, 1 or"));
+}
+
 TEST(Objections, WhatMerelyWidensTheKeysUseIsARemark) {
   const auto found = objections(with(test::jwt_1(), 0x2087, 0x0033), 0);
   EXPECT_THAT(fields(found, true), IsEmpty());
