@@ -12,6 +12,7 @@
 #include "key_export.hpp"
 #include "vouchgate/base/bytes.hpp"
 #include "vouchgate/base/spell.hpp"
+#include "vouchgate/keys/atecc608.hpp"
 #include "vouchgate/keys/keys.hpp"
 #include "vouchgate/provision/export.hpp"
 
@@ -44,6 +45,14 @@ std::string registry_formats(Algorithm algorithm) {
   return "the format for " + std::string(word(algorithm)) + ", which not every cloud has";
 }
 
+// An ATECC608's slot that could be locked and is not.
+bool lock_remains(const KeySettings& key) {
+  if (key.holder != "atecc608") return false;
+  const auto chip = keys::atecc608::identify(key.atecc608);
+  return chip && atecc608::slot_of(chip->config, key.atecc608.slot).lockable &&
+         !atecc608::slot_locked(chip->config, key.atecc608.slot);
+}
+
 std::string next_steps(const Context& context, const Settings& settings, const KeyInfo& key, bool moved) {
   std::string out = "next:\n";
   int step = 0;
@@ -53,6 +62,9 @@ std::string next_steps(const Context& context, const Settings& settings, const K
   add("register it for " + settings.cloud.iot_core.gateway + " in the cloud's registry as " +
       registry_formats(key.algorithm));
   add("start the service: systemctl enable --now vouchgated");
+  if (lock_remains(settings.key))
+    add("when it works: '" + command(context) + " atecc lock-slot " + std::to_string(settings.key.atecc608.slot) +
+        " --commit'; until then whoever opens the bus can replace the key");
   return out;
 }
 

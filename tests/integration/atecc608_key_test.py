@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import unittest
 
@@ -51,12 +52,18 @@ class Atecc608Key(unittest.TestCase):
         made = self.run_on(chip, "key", "create")
         self.assertEqual(made.returncode, 0, made.stderr)
         self.assertIn("ES256 key made in ATECC608B", made.stdout)
+        step = re.search(r"'vouchgate --config \S+ (atecc lock-slot 0 --commit)'; until then", made.stdout)
+        self.assertTrue(step, made.stdout)
         again = self.run_on(chip, "key", "create")
         self.assertEqual(again.returncode, 1)
         self.assertIn("the slot holds a key already", again.stderr)
         key = load_pem_public_key(self.run_on(chip, "key", "export", "--format", "pem").stdout.encode())
         self.assertIsInstance(key.curve, ec.SECP256R1)
         self.assertIn("state       ours", self.run_on(chip, "key", "show").stdout)
+        serial = re.search(r"ATECC608B (\w+)", made.stdout)[1]
+        locked = self.run_on(chip, *step[1].split(), "--serial", serial)  # instead of typing it
+        self.assertEqual(locked.returncode, 0, locked.stderr)
+        self.assertIn("slot-locked", self.run_on(chip, "key", "show").stdout)
         self.assertEqual(self.run_on(chip, "key", "test").returncode, 0)
         self.assertIn("cannot be taken out", self.run_on(chip, "key", "remove", "--yes").stderr)
 
@@ -71,10 +78,13 @@ class Atecc608Key(unittest.TestCase):
         self.assertEqual(blank["atecc.locks"]["verdict"], "failed")
         self.assertIn("a blank chip", blank["atecc.locks"]["what"])
         self.assertEqual(blank["key.signs"]["what"], "because atecc.locks failed")
+        self.assertEqual(blank["atecc.locks"]["hint"], "'vouchgate atecc info' names the next step")
+        self.assertIn("next: ", self.run_on(self.chip("blank"), "atecc", "info").stdout)
         data = self.findings(self.chip("jwt-1-key"), slot=8)
         self.assertEqual(data["atecc.slot"]["verdict"], "failed")
         elsewhere = self.findings(self.chip("trust-and-go"))
         self.assertEqual(elsewhere["atecc.wakes"]["verdict"], "failed")
+        self.assertEqual(elsewhere["atecc.wakes"]["hint"], "a chip answers at 0x35: key.atecc608.address")
         smbus = self.findings(self.chip("jwt-1-key", "--smbus-only"))
         self.assertIn("speaks SMBus only", smbus["i2c.functions"]["what"])
         nowhere = self.findings(self.chip("jwt-1-key"), bus="/dev/i2c-4711")

@@ -63,8 +63,10 @@ Finding judge_bus_driver(const Bus& bus, unsigned address) {
                     ", and for good take its node out of the device tree");
 }
 
-Finding judge_wake(const Result<std::chrono::microseconds>& took) {
-  if (!took) return of(took.error());
+Finding judge_wake(const Result<std::chrono::microseconds>& took, std::optional<std::uint8_t> elsewhere) {
+  if (!took && !elsewhere) return of(took.error());
+  if (!took)
+    return failed(took.error().line(), "a chip answers at " + hexadecimal(*elsewhere) + ": key.atecc608.address");
   return ok("awake and asleep again in " + milliseconds(*took));
 }
 
@@ -79,7 +81,7 @@ Finding judge_revision(const Chip& chip) {
 
 Finding judge_locks(const Chip& chip) {
   if (!chip) return of(chip.error());
-  constexpr const char* how = "'vouchgate atecc plan' shows what provisioning would do";
+  constexpr const char* how = "'vouchgate atecc info' names the next step";
   if (!zones::config_locked(chip->config)) return failed("a blank chip: its configuration is not locked", how);
   if (!zones::data_locked(chip->config)) return failed("the data zone is not locked", how);
   return ok("configuration and data zone are locked");
@@ -89,13 +91,14 @@ Finding judge_slot(const Chip& chip, unsigned slot) {
   if (!chip) return of(chip.error());
   const std::string name = "slot " + std::to_string(slot);
   const auto objections = zones::objections(chip->config, slot);
-  constexpr const char* other = "'vouchgate atecc config show' shows all slots; key.atecc608.slot chooses one";
   for (const zones::Objection& objection : objections)
-    if (objection.fatal) return failed(name + ": " + objection.reason, other);
-  if (!objections.empty()) return warning(name + ": " + objections.front().reason, other);
-  const std::string lock = zones::slot_locked(chip->config, slot) ? "its key stays for ever"
-                                                                  : "its key can be made anew by whoever opens the bus";
-  return ok(name + " signs; " + lock);
+    if (objection.fatal) return failed(name + ": " + objection.reason, zones::other_slots(chip->config, slot));
+  if (!objections.empty())
+    return warning(name + ": " + objections.front().reason,
+                   "'vouchgate atecc config show' shows all slots; key.atecc608.slot chooses one");
+  if (zones::slot_locked(chip->config, slot) || !zones::slot_of(chip->config, slot).gen_key())
+    return ok(name + " signs; its key stays for ever");
+  return ok(name + " signs; until it is locked whoever opens the bus can make its key anew");
 }
 
 Finding judge_timing(const Result<std::chrono::microseconds>& took) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
 #include "finding.hpp"
 #include "places.hpp"
@@ -18,7 +19,8 @@ Finding judge_bus(const Bus& bus);
 Finding judge_bus_functions(const Bus& bus);
 Finding judge_bus_driver(const Bus& bus, unsigned address);
 
-Finding judge_wake(const Result<std::chrono::microseconds>& took);
+// elsewhere: the address of a chip that does answer on the bus
+Finding judge_wake(const Result<std::chrono::microseconds>& took, std::optional<std::uint8_t> elsewhere);
 using Chip = Result<keys::atecc608::Identity>;
 Finding judge_revision(const Chip& chip);
 Finding judge_locks(const Chip& chip);

@@ -102,7 +102,14 @@ Finding bus_driver(const View& scene) {
 
 Finding chip_wakes(const View& scene) {
   if (has_chip(scene) && !stopped(scene)) return ask_it(scene, judge_live_key);
-  return of_chip(scene, [](const Atecc608Settings& at) { return judge_wake(keys::atecc608::wake(at)); });
+  return of_chip(scene, [](const Atecc608Settings& at) {
+    const auto took = keys::atecc608::wake(at);
+    if (took || took.error().code != Code::unavailable) return judge_wake(took, {});
+    // Mostly a part that comes with an address of its own.
+    const auto found = keys::atecc608::scan(at.bus);
+    const bool elsewhere = found && !found->empty() && found->front().address != at.address;
+    return judge_wake(took, elsewhere ? std::optional(found->front().address) : std::nullopt);
+  });
 }
 
 Finding chip_revision(const View& scene) {

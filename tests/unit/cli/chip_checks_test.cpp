@@ -73,11 +73,23 @@ TEST(ChipChecks, the_chip) {
   expect(judge_locks(blank), Verdict::failed, "a blank chip");
   expect(judge_locks(half), Verdict::failed, "the data zone is not locked");
   expect(judge_slot(locked_608b(), 0), Verdict::ok, "slot 0 signs");
+  expect(judge_slot(locked_608b(), 0), Verdict::ok, "whoever opens the bus can make its key anew");
+  auto kept = locked_608b();
+  kept.config[88] = 0xFE;
+  expect(judge_slot(kept, 0), Verdict::ok, "its key stays for ever");
+  auto trust = locked_608b(0x0085, 0x0053);  // slot 0 as Microchip ships it: no GenKey, and no lock either
+  trust.config[12] = 0x01, trust.config[16] = 0x6A;
+  expect(judge_slot(trust, 0), Verdict::ok, "its key stays for ever");
   expect(judge_slot(locked_608b(0x0F0F, 0x003C), 0), Verdict::failed, "slot 0: ");
+  EXPECT_THAT(judge_slot(locked_608b(), 8).hint, StartsWith("key.atecc608.slot: 0 could hold the key"));
+  EXPECT_THAT(judge_locks(blank).hint, HasSubstr("vouchgate atecc info"));
 }
 
 TEST(ChipChecks, times) {
-  expect(judge_wake(milliseconds(3)), Verdict::ok, "3.0 ms");
+  expect(judge_wake(milliseconds(3), {}), Verdict::ok, "3.0 ms");
+  const Error silent{Code::unavailable, "key", "/dev/i2c-1 0x60", "no chip answers there", "look around"};
+  expect(judge_wake(fail(silent), {}), Verdict::failed, "no chip answers there");
+  EXPECT_EQ(judge_wake(fail(silent), {0x35}).hint, "a chip answers at 0x35: key.atecc608.address");
   expect(judge_timing(milliseconds(70)), Verdict::ok, "one signature in 70.0 ms");
   expect(judge_timing(milliseconds(900)), Verdict::warning, "900.0 ms");
   expect(judge_timing(fail(Code::busy, "key", "/dev/i2c-1", "locked")), Verdict::failed, "locked");
