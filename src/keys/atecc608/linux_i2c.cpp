@@ -53,7 +53,7 @@ Error cannot_open(const std::string& path, int number) {
     case ENOTDIR:
       return {Code::not_found, "key", path, "there is no such I2C bus",
               "'ls /dev/i2c-*' lists them; none: load i2c-dev ('modprobe i2c-dev', and for the next boots "
-              "/etc/modules-load.d/i2c.conf) and enable the bus in the firmware or device tree"};
+              "/etc/modules-load.d/i2c-dev.conf) and enable the bus in the firmware or device tree"};
     case EISDIR: return no_bus(path, number);
     case EACCES: return {Code::denied, "key", path, "permission denied for user " + user(), way_in(path)};
     case EPERM:
