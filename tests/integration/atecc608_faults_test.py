@@ -2,6 +2,7 @@
 the cause is said in one sentence, and the next token needs no restart."""
 
 import fcntl
+import json
 import os
 import time
 import unittest
@@ -77,6 +78,10 @@ class Faults(KeyFaults):
         self.rig.run("renew")
         for _ in range(5):
             self.rig.run("key", "test")
+        found = {one["id"]: one for one in json.loads(self.rig.run("--json", "check", check=False).stdout)["checks"]}
+        for row in ("atecc.wakes", "atecc.revision", "atecc.locks", "atecc.slot", "key.present", "key.signs", "atecc.timing"):
+            self.assertEqual(found[row]["verdict"], "ok", found[row])
+        self.assertIn("can make its key anew", found["atecc.slot"]["what"])
         self.swap()
         self.assertEqual(self.rig.status()["session"]["problem"], "")
 

@@ -1,4 +1,5 @@
-// One row a check. A running daemon's key and session are its own: rows that would touch them ask it instead.
+// One row a check. A running daemon's key and session are its own: rows that would touch them ask it instead. An
+// ATECC608 it shares, by the lock of the bus.
 #include "survey.hpp"
 
 #include <grp.h>
@@ -82,7 +83,6 @@ Finding tpm_answers(const View& scene) {
   return stopped(scene) ? judge_tpm_answers(keys::inspect_chip(settings_of(scene).key)) : ask_it(scene, judge_live_key);
 }
 
-// Of the bus alone, which a running daemon shares.
 template <class Judge>
 Finding of_bus(const View& scene, Judge judge) {
   if (!has_chip(scene)) return other_holder(scene);
@@ -92,7 +92,6 @@ Finding of_bus(const View& scene, Judge judge) {
 template <class Judge>
 Finding of_chip(const View& scene, Judge judge) {
   if (!has_chip(scene)) return other_holder(scene);
-  if (!stopped(scene)) return skipped("because the chip is the running daemon's");
   return judge(chip_of(scene));
 }
 
@@ -101,7 +100,6 @@ Finding bus_driver(const View& scene) {
 }
 
 Finding chip_wakes(const View& scene) {
-  if (has_chip(scene) && !stopped(scene)) return ask_it(scene, judge_live_key);
   return of_chip(scene, [](const Atecc608Settings& at) {
     const auto took = keys::atecc608::wake(at);
     if (took || took.error().code != Code::unavailable) return judge_wake(took, {});
