@@ -16,8 +16,8 @@ constexpr microseconds wake_delay(1500);       // tWHI, summary data sheet table
 constexpr microseconds wake_patience(30'000);  // tWHIST is 20 ms with the power-on self-test
 constexpr microseconds wake_pause(500);
 // A missing acknowledgement is known after 0.1 ms. An adapter that cannot move its lines gives up after 1 s (Linux,
-// struct i2c_adapter's timeout), some drivers after less.
-constexpr milliseconds adapter_timeout(200);
+// struct i2c_adapter's timeout), i2c-gpio after 0.1 s.
+constexpr milliseconds adapter_timeout(80);
 // Command and answer at 100 kHz, 7 ms for the longest, and a look that comes late on a loaded host.
 constexpr microseconds transfer_time(20'000);
 constexpr milliseconds before_second_try(20);
