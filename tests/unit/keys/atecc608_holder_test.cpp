@@ -60,6 +60,21 @@ TEST(Atecc608Holder, takes_a_trust_and_go_part_as_it_comes) {
   EXPECT_THAT(made.error().hint, HasSubstr("Trust&GO"));
 }
 
+// Each chip here was locked by somebody as its maker configured it.
+TEST(Atecc608Holder, takes_a_factory_configuration_that_was_locked_as_it_is) {
+  for (const auto part : {parts::Part::atecc508a, parts::Part::atecc608a, parts::Part::atecc608b})
+    for (const std::uint32_t slot : {0u, 1u, 2u}) {
+      auto state = parts::blank(part);
+      state.config[86] = state.config[87] = 0;
+      SimulatedAdapter adapter(state);
+      const auto made = create_on(bus_of(adapter), settings_for(slot), limit);
+      ASSERT_TRUE(made) << made.error().text();
+      const auto opened = open_on(bus_of(adapter), settings_for(slot), limit);
+      ASSERT_TRUE(opened) << opened.error().text();
+      EXPECT_EQ((*opened)->info().name, (*made)->info().name);
+    }
+}
+
 TEST(Atecc608Holder, silence_at_one_address_says_where_a_chip_does_answer) {
   SimulatedAdapter adapter(parts::trust_and_go());
   const Error refused = refusal(adapter);
