@@ -1,6 +1,7 @@
 // Wake, command, poll, sleep. Sources: Microchip's public TNGTLS pages 7.1 to 7.5; Linux Documentation/i2c/fault-codes.
 #include "chip.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "status.hpp"
@@ -72,7 +73,12 @@ Chip::Attempt<std::vector<Bytes>> Chip::window(const std::vector<Command>& comma
       if (auto awake = wake(); !awake) return tl::unexpected(awake.error());
     }
     auto payload = execute(command);
-    if (!payload) return tl::unexpected(payload.error());
+    if (!payload) {
+      Trouble trouble = payload.error();
+      // A chip that lost its power in between has forgotten what the commands before left there, and refuses this one.
+      if (!payloads.empty()) trouble.tries_left = std::max(trouble.tries_left, 1);
+      return tl::unexpected(std::move(trouble));
+    }
     payloads.push_back(std::move(*payload));
   }
   return payloads;

@@ -132,6 +132,38 @@ TEST(Atecc608Chip, a_command_that_a_dead_program_left_is_waited_out) {
   }
 }
 
+// Loses its power once, before Sign, and is woken by traffic to others: it is awake, and the digest is gone.
+class FlickeringBus : public SimulatedBus {
+ public:
+  explicit FlickeringBus(SimulatedAdapter& adapter) : SimulatedBus(adapter), adapter_(adapter) {}
+  Result<Transfer> write(std::uint8_t address, ByteView bytes) override {
+    const bool is_sign = bytes.size() > 2 && bytes[0] == word_command && bytes[2] == 0x41;
+    if (is_sign && !std::exchange(flickered_, true)) {
+      adapter_.chip = parts::Chip(adapter_.chip.state());
+      Bytes woken(status_frame);
+      static_cast<void>(SimulatedBus::write(0, Bytes{0}));
+      wait(milliseconds(2));
+      static_cast<void>(read(address, woken));
+    }
+    return SimulatedBus::write(address, bytes);
+  }
+
+ private:
+  SimulatedAdapter& adapter_;
+  bool flickered_ = false;
+};
+
+TEST(Atecc608Chip, a_digest_that_is_lost_before_sign_is_loaded_again) {
+  for (const auto part : {parts::Part::atecc508a, parts::Part::atecc608b}) {
+    SimulatedAdapter adapter(parts::jwt1(part, true));
+    FlickeringBus bus(adapter);
+    const auto signature = with_chip(bus, {}, limit, [&](Chip& chip) {
+      return sign(chip, zones::part_of(adapter.chip.state().config), 0, Bytes(32, 0x11));
+    });
+    EXPECT_TRUE(signature) << signature.error().text();
+  }
+}
+
 TEST(Atecc608Chip, a_failed_self_test_is_not_tried_again) {
   SimulatedAdapter adapter(parts::jwt1(parts::Part::atecc608b, true));
   adapter.chip.faults().inject(Fault::self_test);
