@@ -11,6 +11,7 @@ class LineWriter {
   explicit LineWriter(int descriptor) : descriptor_(descriptor) {}
   void add(std::string_view line);
   void flush();  // blocks until everything is written; a reader that is gone ends the output for good
+  bool broken() const { return broken_; }
 
  private:
   int descriptor_;

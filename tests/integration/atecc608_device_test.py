@@ -3,6 +3,7 @@ import ctypes
 import errno
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -177,13 +178,55 @@ class Atecc608DeviceTest(unittest.TestCase):
             ended = subprocess.run([*command, "--part", "608a"], capture_output=True, text=True, timeout=60, check=False)
             self.assertIn("is a 508a", ended.stderr)
 
-    def test_a_second_one_does_not_hide_the_first(self):
-        simulator = self.simulator()
-        command = [PROGRAM, "--state", simulator.folder + "/other.json", "--fuse", simulator.bus]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    def refused(self, reason, *options, program=PROGRAM, user=None):
+        """It ends at once with one sentence and its hint."""
+        ended = subprocess.run([program, *options], capture_output=True, text=True, timeout=60, check=False, user=user)
         self.assertEqual(ended.returncode, 1)
-        self.assertIn("is there already", ended.stderr)
+        self.assertRegex(ended.stderr, r"^[^\n]+\n(  hint: [^\n]+\n)?$")
+        self.assertIn(reason, ended.stderr)
+
+    def test_a_second_one_disturbs_nothing_of_the_first(self):
+        simulator = self.simulator()
+        at = simulator.folder
+        self.refused("is there already", "--state", at + "/other.json", "--fuse", simulator.bus)
+        self.refused("emulator that is running", "--state", at + "/chip.json", "--fuse", at + "/second")
+        self.refused("somebody reads", "--state", at + "/other.json", "--fuse", at + "/second", "--control", at + "/control")
         self.assertEqual(self.host(simulator).wake(), WOKEN)
+        self.assertGreaterEqual(simulator.order(counts=True)["injected"], 0)
+
+    def test_nothing_of_others_is_hidden_or_deleted(self):
+        with tempfile.TemporaryDirectory() as folder:
+            precious = folder + "/precious"
+            with open(precious, "w", encoding="utf-8") as out:
+                out.write("precious")
+            self.refused("not a FIFO", "--state", folder + "/chip.json", "--fuse", folder + "/bus", "--control", precious)
+            # a state file below its own mount could never be written again
+            self.refused("holds other files", "--state", folder + "/chip.json", "--fuse", folder)
+            with open(precious, encoding="utf-8") as file:
+                self.assertEqual(file.read(), "precious")
+
+    def test_without_root_one_sentence_says_so(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o777)
+            state, program = folder + "/chip.json", shutil.copy(PROGRAM, folder)  # the build may be root's alone
+            self.refused("takes root", "--state", state, "--fuse", folder + "/bus", program=program, user="nobody")
+            self.refused("takes root", "--state", state, "--cuse", "i2c-99", program=program, user="nobody")
+
+    def test_when_nobody_reads_its_lines_it_ends_without_a_dead_mount(self):
+        with tempfile.TemporaryDirectory() as folder:
+            command = [PROGRAM, "--state", folder + "/chip.json", "--fuse", folder + "/bus", "--control", folder + "/control"]
+            for end in ("reader", signal.SIGHUP):
+                process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                process.stdout.readline()
+                if end == "reader":
+                    process.stdout.close()
+                    with open(folder + "/control", "w", encoding="utf-8") as control:
+                        control.write('{"counts":true}\n')
+                else:
+                    process.send_signal(end)
+                self.assertEqual(process.wait(60), 1 if end == "reader" else 0)
+                process.stdout.close()
+                self.assertFalse(os.path.ismount(folder + "/bus"))
 
     def test_a_trust_platform_part_answers_at_its_own_address(self):
         simulator = self.simulator(preset="trust-and-go")

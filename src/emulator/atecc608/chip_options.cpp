@@ -82,7 +82,7 @@ std::string help() {
   std::string text =
       "Usage: vouchgate-emulator-atecc608 --state FILE (--fuse DIR | --cuse NAME) [options]\n"
       "An ATECC508A or 608 on an I2C bus of its own, on this machine, for benches and tests.\n"
-      "What happens is one JSON line each on standard output. SIGTERM and SIGINT end it.\n\n";
+      "What happens is one JSON line each on standard output. SIGTERM, SIGINT and SIGHUP end it.\n\n";
   const auto line = [&](std::string_view word, std::string_view argument, std::string_view what) {
     std::string left = "  " + std::string(word) + (argument.empty() ? "" : " ") + std::string(argument);
     left.resize(std::max<std::size_t>(left.size() + 1, 22), ' ');

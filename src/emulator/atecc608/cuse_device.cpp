@@ -1,4 +1,6 @@
 // A character device that answers i2c-dev's ioctls. Never reads the caller's memory itself: the kernel hands it over.
+#include <unistd.h>
+
 #include "caller_memory.hpp"
 #include "device_session.hpp"
 #include "fuse_reply.hpp"
@@ -90,9 +92,11 @@ class CuseDevice : public DeviceSession {
 }  // namespace
 
 Result<std::unique_ptr<DeviceSession>> make_device(const std::string& name, Adapter& adapter) {
+  if (::geteuid() != 0) return fail(Code::denied, "cuse", "/dev/" + name, "takes root", "run it as root");
+  fuse_set_log_func(say_nothing);
   auto made = std::make_unique<CuseDevice>(adapter);
   if (!made->start(name))
-    return fail(Code::unavailable, "cuse", "/dev/" + name, "cannot be made", "it takes root and 'modprobe cuse'");
+    return fail(Code::unavailable, "cuse", "/dev/" + name, "cannot be made", "it takes 'modprobe cuse'");
   return made;
 }
 

@@ -19,10 +19,10 @@ class DeviceSession {
 };
 
 // directory/name, mode 0666. Makes the directory; takes the remains of one that was killed away. Needs root.
-// Errors: busy (another one is there), denied, unavailable.
+// Errors: busy (another one is there), invalid (the directory holds other files), denied, unavailable.
 Result<std::unique_ptr<DeviceSession>> mount_device(const std::string& directory, const std::string& name,
                                                     Adapter& adapter);
-// /dev/name. Needs root and the kernel module cuse. Errors: unavailable.
+// /dev/name. Needs root and the kernel module cuse. Errors: denied, unavailable.
 Result<std::unique_ptr<DeviceSession>> make_device(const std::string& name, Adapter& adapter);
 
 }  // namespace vouchgate::emulator::atecc608

@@ -1,6 +1,7 @@
 // A directory with one file that answers i2c-dev's ioctls. Never caches: every call reaches the adapter.
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
@@ -166,6 +167,7 @@ class FuseMount : public DeviceSession {
 
 Result<std::unique_ptr<DeviceSession>> mount_device(const std::string& directory, const std::string& name,
                                                     Adapter& adapter) {
+  if (::geteuid() != 0) return fail(Code::denied, "fuse", directory, "takes root", "run it as root");
   struct stat found {};
   if (::stat(directory.c_str(), &found) != 0 && errno == ENOTCONN) ::umount2(directory.c_str(), MNT_DETACH);
   std::error_code error;
@@ -173,9 +175,13 @@ Result<std::unique_ptr<DeviceSession>> mount_device(const std::string& directory
   if (error) return fail(Code::unavailable, "fuse", directory, "cannot be made: " + error.message());
   if (std::filesystem::exists(directory + "/" + name, error))
     return fail(Code::busy, "fuse", directory + "/" + name, "is there already", "end what offers it, or name another");
+  // A mount would hide them; the chip's own state file behind it could not be written any more.
+  if (!std::filesystem::is_empty(directory, error))
+    return fail(Code::invalid, "fuse", directory, "holds other files", "name a directory of its own");
+  fuse_set_log_func(say_nothing);
   auto made = std::make_unique<FuseMount>(adapter, name);
   if (!made->start(directory))
-    return fail(Code::denied, "fuse", directory, "cannot be mounted", "it takes root and /dev/fuse");
+    return fail(Code::unavailable, "fuse", directory, "cannot be mounted", "it takes /dev/fuse and the right to mount");
   return made;
 }
 

@@ -3,13 +3,18 @@
 
 #define FUSE_USE_VERSION 35
 #include <fuse3/cuse_lowlevel.h>
+#include <fuse3/fuse_log.h>
 
+#include <cstdarg>
 #include <cstdlib>
 #include <vector>
 
 #include "adapter.hpp"
 
 namespace vouchgate::emulator::atecc608 {
+
+// libfuse's own lines on standard error; ours says what was wrong, in one sentence.
+inline void say_nothing(fuse_log_level, const char*, va_list) {}
 
 inline void reply_open(fuse_req_t request, fuse_file_info* info, Adapter& adapter) {
   info->fh = adapter.open();

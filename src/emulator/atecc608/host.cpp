@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "descriptor.hpp"
 #include "device_session.hpp"
 #include "line_writer.hpp"
 #include "orders.hpp"
@@ -38,22 +39,11 @@ void wait_until(Time moment) {
   while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) continue;
 }
 
-// A descriptor that closes itself.
-struct Descriptor {
-  int value;
-  explicit Descriptor(int opened) : value(opened) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (value >= 0) ::close(value);
-  }
-};
-
 int end_signals() {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  ::signal(SIGPIPE, SIG_IGN);  // a reader that is gone must not leave a dead mount behind
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
   return ::signalfd(-1, &set, SFD_CLOEXEC);
 }
@@ -96,6 +86,19 @@ std::string number(unsigned value) {
 }
 
 Moment wall_now() { return std::chrono::system_clock::now(); }
+
+// Takes the FIFO of one that was killed away, and nothing else.
+Result<void> make_room(const std::string& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) return {};
+  if (!S_ISFIFO(found.st_mode))
+    return fail(Code::busy, "control", path, "is there already and is not a FIFO", "name another one");
+  const Descriptor reader(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+  if (reader.value >= 0)
+    return fail(Code::busy, "control", path, "somebody reads from it", "end that emulator, or name another FIFO");
+  ::unlink(path.c_str());
+  return {};
+}
 
 class Host {
  public:
@@ -192,7 +195,7 @@ void Host::obey(std::string_view line) {
 
 Result<void> Host::open_control() {
   if (options_.control.empty()) return {};
-  ::unlink(options_.control.c_str());  // of one that was killed
+  if (auto free = make_room(options_.control); !free) return free;
   control_made_ = ::mkfifo(options_.control.c_str(), 0600) == 0;
   // Also for writing, so that the last writer's end is not the end of it.
   if (control_made_) control_.value = ::open(options_.control.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -222,6 +225,7 @@ Result<void> Host::loop(DeviceSession& session, int signals) {
       said = true;
     }
     lines_.flush();
+    if (lines_.broken()) return fail(Code::unavailable, "emulator", "standard output", "nobody reads it any more");
     std::array<pollfd, 3> all{
         pollfd{signals, POLLIN, 0}, {session.descriptor(), POLLIN, 0}, {control_.value, POLLIN, 0}};
     if (::poll(all.data(), all.size(), -1) < 0) continue;
@@ -253,6 +257,8 @@ Result<void> run(ChipOptions options) {
   // Making a character device changes the working directory.
   for (std::string* path : {&options.state, &options.fuse, &options.control})
     if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal().string();
+  const auto claimed = claim(options.state);
+  if (!claimed) return fail(claimed.error());
   const auto state = state_of(options);
   if (!state) return fail(state.error());
   return Host(std::move(options), *state).run();

@@ -6,7 +6,7 @@
 
 namespace vouchgate::emulator::atecc608 {
 
-// Until SIGTERM or SIGINT (success), or until the device or the state file fails.
+// Until SIGTERM, SIGINT or SIGHUP (success), or until the device, the state file or standard output fails.
 Result<void> run(ChipOptions options);
 
 }  // namespace vouchgate::emulator::atecc608

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "descriptor.hpp"
 #include "vouchgate/base/bytes.hpp"
 
 namespace vouchgate::emulator::atecc608 {
@@ -50,8 +51,12 @@ std::optional<Part> part_named(std::string_view name);
 std::string to_json(const State& state);
 Result<State> from_json(std::string_view text, const std::string& path);
 
-// load: not_found, denied, corrupt. save replaces the file atomically and returns once it is on the disk, mode 0600.
+// load: not_found, denied, invalid (no regular file), too_large, corrupt. save replaces the file atomically and returns
+// once it is on the disk, mode 0600.
 Result<State> load(const std::string& path);
 Result<void> save(const State& state, const std::string& path);
+// For one program at a time: a lock on path + ".lock", for as long as the descriptor is open. Errors: busy, denied,
+// not_found, unavailable.
+Result<Descriptor> claim(const std::string& path);
 
 }  // namespace vouchgate::emulator::atecc608

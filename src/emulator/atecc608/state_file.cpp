@@ -1,6 +1,7 @@
 // The chip's memory as a JSON file that survives a kill at any moment. Never takes a file it does not wholly
 // understand.
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,18 +9,19 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include "p256.hpp"
 #include "state.hpp"
 #include "strict_json.hpp"
+#include "vouchgate/model/ids.hpp"
 
 namespace vouchgate::emulator::atecc608 {
 namespace {
 
 constexpr std::string_view context = "chip state";
 constexpr std::string_view format = "atecc608-state-1";
+constexpr std::array<std::string_view, 7> fields{"format", "part", "config", "otp", "slots", "keys", "counters"};
+constexpr std::size_t largest_file = 64 * 1024;  // bytes; a state takes 4 KiB
 
 // Reads fields until the first one that is wrong.
 class Reader {
@@ -73,6 +75,12 @@ void read_counters(Reader& reader, State& state) {
   }
 }
 
+// Commands go by the part, Info tells the revision.
+void check_revision(Reader& reader, const State& state) {
+  const std::uint8_t family = state.part == Part::atecc508a ? 0x50 : 0x60;
+  if (state.config[6] != family) reader.wrong("config bytes 4 to 7 are the revision of another part");
+}
+
 void check_locks(Reader& reader, const State& state) {
   for (const std::size_t at : {86U, 87U})
     if (state.config[at] != 0 && state.config[at] != 0x55)
@@ -91,7 +99,11 @@ std::string read_all(const Json& json, State& state) {
   reader.hex_into(reader.at("otp", Json::value_t::string, 0), state.otp, "otp");
   read_slots(reader, state);
   read_counters(reader, state);
+  check_revision(reader, state);
   check_locks(reader, state);
+  for (const auto& [field, value] : json.items())
+    if (std::find(fields.begin(), fields.end(), field) == fields.end())
+      reader.wrong("there is a field '" + printable(field) + "', which means nothing here");
   return reader.why();
 }
 
@@ -145,22 +157,42 @@ Result<State> from_json(std::string_view text, const std::string& path) {
 }
 
 Result<State> load(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return system_failure(path, "cannot be read");
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  return from_json(text, path);
+  // Without O_NONBLOCK a FIFO would keep us until somebody writes into it.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  struct stat found {};
+  if (file.value < 0 || ::fstat(file.value, &found) != 0) return system_failure(path, "cannot be read");
+  if (!S_ISREG(found.st_mode)) return fail(Code::invalid, std::string(context), path, "is not a file");
+  std::string text(largest_file + 1, '\0');
+  std::size_t size = 0;
+  for (ssize_t more = 1; more > 0 && size < text.size(); size += static_cast<std::size_t>(more)) {
+    more = ::read(file.value, text.data() + size, text.size() - size);
+    if (more < 0) return system_failure(path, "cannot be read");
+  }
+  if (size > largest_file) return fail(Code::too_large, std::string(context), path, "is larger than any chip's state");
+  return from_json(std::string_view(text).substr(0, size), path);
 }
 
 Result<void> save(const State& state, const std::string& path) {
   const std::string temporary = path + ".new";
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (descriptor < 0) return system_failure(temporary, "cannot be made");
-  const bool written = write_and_sync(descriptor, to_json(state));
-  const bool closed = ::close(descriptor) == 0;
+  ::unlink(temporary.c_str());  // of one that was killed; made anew, so that its mode and its place are ours
+  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (file.value < 0) return system_failure(temporary, "cannot be made");
+  const bool written = write_and_sync(file.value, to_json(state));
+  const bool closed = ::close(std::exchange(file.value, -1)) == 0;
   if (!written || !closed) return system_failure(temporary, "cannot be written");
   if (std::rename(temporary.c_str(), path.c_str()) != 0 || !sync_directory(path))
     return system_failure(path, "cannot be replaced");
   return {};
+}
+
+Result<Descriptor> claim(const std::string& path) {
+  const std::string name = path + ".lock";
+  Descriptor file(::open(name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (file.value < 0) return system_failure(name, "cannot be made");
+  if (::flock(file.value, LOCK_EX | LOCK_NB) == 0) return file;
+  if (errno != EWOULDBLOCK) return system_failure(name, "cannot be locked");
+  return fail(Code::busy, std::string(context), path, "belongs to an emulator that is running",
+              "end that one, or name another file");
 }
 
 }  // namespace vouchgate::emulator::atecc608

@@ -3,6 +3,7 @@
 #include "emulator/atecc608/state.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -93,12 +94,49 @@ TEST(Atecc608StateTest, ACorruptFileIsRefusedWithItsField) {
                                     {replaced(good, "2097151", "-1"), "counters[0]"},
                                     {replaced(good, "atecc608-state-1", "atecc608-state-2"), "format"},
                                     {replaced(good, "000000000000ffff", "000000001234ffff"), "config byte 86"},
+                                    {replaced(good, "00006003", "00005000"), "config bytes 4 to 7"},
+                                    {replaced(good, "\"otp\"", "\"extra\": 1, \"otp\""), "'extra'"},
                                     {replaced(good, "\"part\"", "\"part\": \"608a\", \"part\""), "twice"}}) {
     const auto refused = from_json(text, "chip.json");
     ASSERT_FALSE(refused) << field;
     EXPECT_EQ(refused.error().code, Code::corrupt);
     EXPECT_NE(refused.error().line().find(field), std::string::npos) << refused.error().line();
   }
+}
+
+TEST(Atecc608StateTest, WhatIsNoFileOrFarTooLargeIsRefused) {
+  const support::TemporaryDirectory directory;
+  EXPECT_EQ(load(directory.path()).error().code, Code::invalid);
+  EXPECT_EQ(load("/dev/zero").error().code, Code::invalid);
+  const std::string path = directory.path() + "/chip.json", fifo = directory.path() + "/fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_EQ(load(fifo).error().code, Code::invalid) << "and nobody waits for a writer";
+  std::ofstream(path) << std::string(100'000, ' ');
+  EXPECT_EQ(load(path).error().code, Code::too_large);
+}
+
+TEST(Atecc608StateTest, WhatAKilledOneLeftNeitherOpensNorMovesTheFile) {
+  const support::TemporaryDirectory directory;
+  const std::string path = directory.path() + "/chip.json", elsewhere = directory.path() + "/elsewhere";
+  std::ofstream(path + ".new") << "half";
+  std::filesystem::permissions(path + ".new", std::filesystem::perms(0666));
+  ASSERT_TRUE(save(jwt1(Part::atecc608b, true), path));
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0600)) << "it holds private keys";
+  std::filesystem::create_symlink(elsewhere, path + ".new");
+  ASSERT_TRUE(save(jwt1(Part::atecc608b, true), path));
+  EXPECT_FALSE(std::filesystem::exists(elsewhere) || std::filesystem::is_symlink(path));
+}
+
+TEST(Atecc608StateTest, OneProgramAtATimeHasTheFile) {
+  const support::TemporaryDirectory directory;
+  const std::string path = directory.path() + "/chip.json";
+  {
+    const auto first = claim(path);
+    ASSERT_TRUE(first);
+    EXPECT_EQ(claim(path).error().code, Code::busy);
+  }
+  EXPECT_TRUE(claim(path)) << "its end frees it";
+  EXPECT_EQ(claim("/nonexistent/chip.json").error().code, Code::not_found);
 }
 
 TEST(Atecc608StateTest, AMissingFileIsToldFromACorruptOne) {
