@@ -32,7 +32,7 @@ class AteccCommands(unittest.TestCase):
 
     def start_chip(self, *options):
         directory = self.rig.path("bus")
-        os.makedirs(directory)
+        os.makedirs(directory, exist_ok=True)
         self.emulator = Program("chip", [binary("vouchgate-emulator-atecc608"), "--state", self.rig.path("chip.json"),
                                          "--fuse", directory, *options], self.rig.directory)
         self.addCleanup(self.emulator.stop)
@@ -182,17 +182,24 @@ class AteccCommands(unittest.TestCase):
         self.assertEqual(self.told("plan", moved, "--address", "0x36")["plan"]["words"], 0)
         self.assertIn(f"{self.bus} 0x60", self.atecc("info", code=1))
 
-    def test_a_provisioned_part_is_used_as_it_comes(self):
-        self.start_chip("--preset", "trust-and-go")
-        self.assertIn("already provisioned (Trust&GO)", self.atecc("--bus", self.bus, "scan"))
-        at = ("--bus", self.bus, "--address", "0x35")
-        self.assertEqual(self.told(*at, "info")["remaining"], [])
-        self.assertIn("already provisioned (Trust&GO)", self.atecc(*at, "write", JWT_1, "--commit", code=1))
-        found = self.told(*at, "certificates", "--directory", self.rig.directory)
-        self.assertEqual(len(found["device_certificate_compressed"]), 144)
-        load_pem_public_key(found["signer_public_key_pem"].encode())
-        self.assertEqual(os.path.getsize(self.rig.path("signer-certificate.compressed")), 72)
-        self.assertIn("template", self.atecc(*at, "certificates"))
+    def test_provisioned_parts_are_used_as_they_come(self):
+        for preset, name, address in (("trust-and-go", "Trust&GO", "0x35"), ("trust-flex", "TrustFLEX", "0x36")):
+            with self.subTest(preset):
+                self.start_chip("--preset", preset)
+                self.assertIn(f"already provisioned ({name})", self.atecc("--bus", self.bus, "scan"))
+                at = ("--bus", self.bus, "--address", address)
+                self.assertEqual(self.told(*at, "info")["remaining"], [])
+                self.assertIn(f"already provisioned ({name})", self.atecc(*at, "write", JWT_1, "--commit", code=1))
+                found = self.told(*at, "certificates", "--directory", self.rig.directory)
+                self.assertEqual(len(found["device_certificate_compressed"]), 144)
+                load_pem_public_key(found["signer_public_key_pem"].encode())
+                self.assertEqual(os.path.getsize(self.rig.path("signer-certificate.compressed")), 72)
+                self.assertIn("template", self.atecc(*at, "certificates"))
+                with open(self.rig.config, "w", encoding="utf-8") as file:
+                    file.write(CONFIG.format(bus=self.bus).replace("0x60", address))
+                self.token()
+                self.emulator.stop()
+                os.unlink(self.rig.path("chip.json"))
 
     def test_a_chip_of_ones_own_has_no_certificates(self):
         self.start_chip("--preset", "jwt-1-key")

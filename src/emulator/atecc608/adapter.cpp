@@ -81,7 +81,7 @@ int Adapter::message(std::uint16_t address, bool reads, std::uint64_t at, std::s
 int Adapter::messages(std::uint64_t argument, CallerMemory& memory) {
   i2c_rdwr_ioctl_data request{};
   if (!memory.fetch(argument, raw(&request, 1))) return -EFAULT;
-  if (request.nmsgs == 0 || request.nmsgs > I2C_RDWR_IOCTL_MAX_MSGS) return -EINVAL;
+  if (request.msgs == nullptr || request.nmsgs == 0 || request.nmsgs > I2C_RDWR_IOCTL_MAX_MSGS) return -EINVAL;
   std::vector<i2c_msg> all(request.nmsgs);
   if (!memory.fetch(reinterpret_cast<std::uintptr_t>(request.msgs), raw(all.data(), all.size()))) return -EFAULT;
   for (const i2c_msg& each : all)

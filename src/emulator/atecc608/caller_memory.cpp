@@ -16,6 +16,12 @@ bool ProcessMemory::fetch(std::uint64_t address, std::span<std::uint8_t> into) {
   return ::process_vm_readv(caller_, &here, 1, &there, 1, 0) == static_cast<ssize_t>(into.size());
 }
 
+// i2c-dev copies a read's buffer in as well, so a bad address fails before the bus is touched.
+bool ProcessMemory::reserve(std::uint64_t address, std::size_t size) {
+  Bytes there(size);
+  return fetch(address, there);
+}
+
 bool ProcessMemory::store(std::uint64_t address, ByteView bytes) {
   if (bytes.empty()) return true;
   Bytes copy(bytes.begin(), bytes.end());  // writev wants it mutable

@@ -16,7 +16,7 @@ class ProcessMemory : public CallerMemory {
  public:
   explicit ProcessMemory(pid_t caller) : caller_(caller) {}
   bool fetch(std::uint64_t address, std::span<std::uint8_t> into) override;
-  bool reserve(std::uint64_t, std::size_t) override { return true; }
+  bool reserve(std::uint64_t address, std::size_t size) override;
   bool store(std::uint64_t address, ByteView bytes) override;
 
  private:

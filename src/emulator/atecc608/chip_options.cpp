@@ -36,7 +36,7 @@ bool set_part(ChipOptions& options, const std::string& value) {
 }
 
 bool set_preset(ChipOptions& options, const std::string& value) {
-  constexpr std::array<std::string_view, 4> names{"blank", "jwt-1", "jwt-1-key", "trust-and-go"};
+  constexpr std::array<std::string_view, 5> names{"blank", "jwt-1", "jwt-1-key", "trust-and-go", "trust-flex"};
   const auto found = std::find(names.begin(), names.end(), value);
   options.preset = static_cast<Preset>(found - names.begin());
   return found != names.end();
@@ -69,7 +69,7 @@ constexpr std::array rows{
     Row{"--cuse", "NAME", "make the character device /dev/NAME instead (root, kernel module cuse)",
         [](ChipOptions& o, const std::string& v) { return set_name(o.cuse, v); }},
     Row{"--part", "PART", "of a new chip: 508a, 608a or 608b (default 608b)", set_part},
-    Row{"--preset", "NAME", "of a new chip: blank (default), jwt-1, jwt-1-key or trust-and-go", set_preset},
+    Row{"--preset", "NAME", "of a new chip: blank (default), jwt-1, jwt-1-key, trust-and-go or trust-flex", set_preset},
     Row{"--control", "FIFO", "made for orders, one JSON object a line",
         [](ChipOptions& o, const std::string& v) { return set_file(o.control, v); }},
     Row{"--nack-errno", "NAME", "ENXIO (default), EREMOTEIO, EIO, ETIMEDOUT or EAGAIN", set_errno},
@@ -102,8 +102,8 @@ Error usage(std::string subject, std::string reason) {
 ChipCommandLine checked(const ChipOptions& options) {
   if (options.state.empty()) return usage("--state", "is missing");
   if (options.fuse.empty() == options.cuse.empty()) return usage("--fuse and --cuse", "one of them is needed");
-  if (options.preset == Preset::trust_and_go && options.part != Part::atecc608b)
-    return usage("--preset", "trust-and-go is a 608b");
+  if (provisioned_by_factory(options.preset) && options.part != Part::atecc608b)
+    return usage("--preset", "trust-and-go and trust-flex are a 608b");
   return options;
 }
 

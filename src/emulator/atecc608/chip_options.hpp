@@ -12,7 +12,8 @@
 
 namespace vouchgate::emulator::atecc608 {
 
-enum class Preset { blank, jwt1, jwt1_key, trust_and_go };
+enum class Preset { blank, jwt1, jwt1_key, trust_and_go, trust_flex };
+constexpr bool provisioned_by_factory(Preset preset) { return preset >= Preset::trust_and_go; }
 
 struct ChipOptions {
   std::string state;  // file

@@ -77,8 +77,10 @@ Bytes info(const Command& command, Core core) {
   const State& state = core.state;
   if (!command.data.empty()) return payload_of(parse_error);
   if (command.p1 == 0 && command.p2 == 0) return {state.config.begin() + 4, state.config.begin() + 8};
-  if (command.p1 == 1 && command.p2 < slot_count)
+  if (command.p1 == 1 && command.p2 < slot_count) {
+    if (!state.config_locked()) return payload_of(not_now);
     return {static_cast<std::uint8_t>(state.keys[command.p2] ? 1 : 0), 0, 0, 0};
+  }
   if (command.p1 != 2 || command.p2 != 0) return payload_of(parse_error);
   const Buffer& key = core.memory.temp_key;
   const bool fixed = key.valid() && !key.from_random;
@@ -115,8 +117,9 @@ Bytes counter(const Command& command, Core core) {
 }
 
 Bytes self_test(const Command& command, Core) {
-  constexpr unsigned all = 0x3F;
-  if (command.p1 == 0 || command.p1 > all || command.p2 != 0 || !command.data.empty()) return payload_of(parse_error);
+  constexpr unsigned all = 0x3B;  // RNG, ECDSA, ECDH, AES, SHA
+  if (command.p1 == 0 || (command.p1 & ~all) != 0 || command.p2 != 0 || !command.data.empty())
+    return payload_of(parse_error);
   return {0};  // the bitmap of what failed
 }
 

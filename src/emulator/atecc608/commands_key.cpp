@@ -1,4 +1,6 @@
 // GenKey, Sign and Verify under the slots' rules. Never lets a private key out.
+#include <utility>
+
 #include "commands.hpp"
 #include "p256.hpp"
 #include "slot_rules.hpp"
@@ -11,7 +13,7 @@ constexpr std::uint8_t in_message_digest = 0x20;  // Sign and Verify: the digest
 Bytes bytes_of(const Point& point) { return {point.begin(), point.end()}; }
 
 bool usable(const SlotRules& rules) {
-  return rules.is_private && rules.p256 && !rules.needs_authorization && !rules.persistent_disable;
+  return rules.is_private && rules.p256 && !rules.needs_authorization && !rules.disabled;
 }
 
 bool may_create(const State& state, unsigned slot, const SlotRules& rules) {
@@ -37,8 +39,10 @@ Bytes show_public(unsigned slot, const State& state) {
   return point ? bytes_of(*point) : payload_of(ecc_failed);
 }
 
-Buffer& source(std::uint8_t p1, VolatileMemory& memory) {
-  return (p1 & in_message_digest) != 0 ? memory.message_digest : memory.temp_key;
+// The digest, which is gone then, also after a refusal: whether every part forgets it is not documented, so whoever
+// relies on it fails here.
+Buffer taken(std::uint8_t p1, VolatileMemory& memory) {
+  return std::exchange((p1 & in_message_digest) != 0 ? memory.message_digest : memory.temp_key, Buffer{});
 }
 
 bool may_sign(const State& state, unsigned slot, const SlotRules& rules) {
@@ -60,12 +64,11 @@ Bytes sign(const Command& command, Core core) {
   const bool known = command.p1 == external || (core.is_608() && command.p1 == (external | in_message_digest));
   if (!known || command.p2 >= slot_count || !command.data.empty()) return payload_of(parse_error);
   const SlotRules rules = rules_of(core.state, command.p2);
-  Buffer& digest = source(command.p1, core.memory);
+  const Buffer digest = taken(command.p1, core.memory);
   if (!may_sign(core.state, command.p2, rules) || !digest.valid()) return payload_of(not_now);
   if (core.memory.rng_failed) return payload_of(rng_bad);
   if (rules.limited_use) ++core.state.counters[0];
   const auto signature = sign(*core.state.keys[command.p2], ByteView(digest.bytes).first(32));
-  digest = {};  // whether every part forgets it is not documented; whoever relies on it fails here
   return signature ? bytes_of(*signature) : payload_of(ecc_failed);
 }
 
@@ -74,11 +77,10 @@ Bytes verify(const Command& command, Core core) {
   constexpr std::uint16_t p256 = 0x0004;
   const bool known = command.p1 == external || (core.is_608() && command.p1 == (external | in_message_digest));
   if (!known || command.p2 != p256 || command.data.size() != 128) return payload_of(parse_error);
-  Buffer& digest = source(command.p1, core.memory);
+  const Buffer digest = taken(command.p1, core.memory);
   if (!core.state.config_locked() || !digest.valid()) return payload_of(not_now);
   const ByteView data = command.data;
   const auto good = verify(data.subspan(64), ByteView(digest.bytes).first(32), data.first(64));
-  digest = {};
   return payload_of(!good ? ecc_failed : *good ? done : no_match);
 }
 

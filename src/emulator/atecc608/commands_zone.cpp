@@ -43,10 +43,19 @@ bool may_write_config(const State& state, const Place& place) {
   return !read_only && !lock_bytes;
 }
 
-bool may_write_data(const State& state, const Place& place) {
+// OTPmode of a 508A: bits may be cleared and never set again.
+bool consumes(const State& state, const Place& place, ByteView data) {
+  constexpr std::uint8_t consumption_mode = 0x55;
+  if (state.part != Part::atecc508a || state.config[18] != consumption_mode) return false;
+  const auto* const old = &state.otp[place.offset];
+  return std::equal(data.begin(), data.end(), old,
+                    [](std::uint8_t wanted, std::uint8_t there) { return (wanted & ~there) == 0; });
+}
+
+bool may_write_data(const State& state, const Place& place, ByteView data) {
   if (!state.config_locked()) return false;
   const bool wide = place.size == block;
-  if (place.zone == Zone::otp) return !state.data_locked() && wide;
+  if (place.zone == Zone::otp) return wide && (!state.data_locked() || consumes(state, place, data));
   const SlotRules rules = rules_of(state, place.slot);
   if (rules.is_private || state.slot_locked(place.slot)) return false;
   if (!state.data_locked()) return wide;
@@ -84,8 +93,8 @@ Bytes write(const Command& command, Core core) {
   const auto first_beyond = command.data.begin() + static_cast<std::ptrdiff_t>(fits);
   if (std::any_of(first_beyond, command.data.end(), [](std::uint8_t byte) { return byte != 0; }))
     return payload_of(parse_error);
-  const bool allowed =
-      place->zone == Zone::config ? may_write_config(core.state, *place) : may_write_data(core.state, *place);
+  const bool allowed = place->zone == Zone::config ? may_write_config(core.state, *place)
+                                                   : may_write_data(core.state, *place, command.data);
   if (!allowed) return payload_of(not_now);
   std::copy(command.data.begin(), first_beyond, memory.begin() + static_cast<std::ptrdiff_t>(place->offset));
   return payload_of(done);

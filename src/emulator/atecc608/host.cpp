@@ -56,9 +56,14 @@ Serial new_serial(bool trust_platform) {
 }
 
 State new_chip(const ChipOptions& options) {
-  const Serial serial = new_serial(options.preset == Preset::trust_and_go);
-  if (options.preset == Preset::trust_and_go) return trust_and_go(serial);
-  if (options.preset == Preset::blank) return blank(options.part, serial);
+  const Serial serial = new_serial(provisioned_by_factory(options.preset));
+  switch (options.preset) {
+    case Preset::blank: return blank(options.part, serial);
+    case Preset::trust_and_go: return trust_and_go(serial);
+    case Preset::trust_flex: return trust_flex(serial);
+    case Preset::jwt1:
+    case Preset::jwt1_key: break;
+  }
   return jwt1(options.part, options.preset == Preset::jwt1_key, serial);
 }
 

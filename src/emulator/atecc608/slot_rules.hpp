@@ -13,7 +13,7 @@ struct SlotRules {
   unsigned write_config = 0;
   // KeyConfig. ReqRandom is not here: it does not hinder GenKey, nor Sign with a digest that was passed through.
   bool is_private = false, public_info = false, p256 = false, lockable = false, needs_authorization = false;
-  bool persistent_disable = false;
+  bool disabled = false;  // PersistentDisable, on a 508A IntrusionDisable: while the latch is not set
 };
 
 inline SlotRules rules_of(const State& state, unsigned slot) {
@@ -31,8 +31,7 @@ inline SlotRules rules_of(const State& state, unsigned slot) {
   rules.p256 = ((key_config >> 2U) & 7U) == 4;
   rules.lockable = bit(key_config, 5);
   rules.needs_authorization = bit(key_config, 7);
-  // The latch behind it is set by a command that is not simulated, so it is off.
-  rules.persistent_disable = state.part != Part::atecc508a && bit(key_config, 12);
+  rules.disabled = bit(key_config, 12) && !state.latch;
   return rules;
 }
 

@@ -21,6 +21,8 @@ constexpr Dump jwt1_dump{"c0000000", "81208120 8f8f8f8f 8f8f8f8f 8f8f8f8f 0f0f0f
 // Slot 0 signs and makes no key, 2..4 are for spare keys, 5 and 10..12 can be read and never written.
 constexpr Dump trust_dump{"6a000001", "85008200 85208520 85200f8f 8f0f9f8f 0f0f8f0f 0f8f0f8f 0f8f0f0f 0d1f0f8f",
                           "53005300 73007300 73001c00 7c001c00 3c001a00 1c001000 1c003000 12003000"};
+constexpr Dump flex_dump{"6c000001", "85008200 85208520 85208f46 8f0f9f8f 0f0f8f0f 0f8f0f8f 0f8f0f0f 0d1f0f8f",
+                         "53105300 73007300 73003800 7c001c00 3c001a00 1c001000 1c003000 12003000"};
 
 void put(State& state, std::size_t at, std::string_view digits) {
   std::string plain(digits);
@@ -71,6 +73,22 @@ Bytes stored_point(const Point& point) {
   return out;
 }
 
+// As Microchip ships them. `product` names the certificates' template.
+State trusted(const Dump& dump, std::string_view product, const Serial& serial) {
+  State state = unlocked(Part::atecc608b, serial, dump);
+  put(state, 90, "0e60");
+  state.config[86] = state.config[87] = 0;
+  for (const unsigned slot : {0U, 1U}) state.keys[slot] = make_scalar();
+  const Scalar signer = make_scalar().value_or(Scalar{});
+  const Point signer_point = public_point(signer).value_or(Point{}),
+              point = public_point(state.keys[0].value_or(Scalar{})).value_or(Point{});
+  state.slots[10] = compressed_certificate(signer, serial, point);
+  state.slots[11] = stored_point(signer_point);
+  state.slots[12] = compressed_certificate(signer, serial, signer_point);
+  std::copy(product.begin(), product.end(), state.otp.begin());
+  return state;
+}
+
 }  // namespace
 
 std::uint8_t State::address() const {
@@ -103,20 +121,15 @@ State jwt1(Part part, bool with_key, const Serial& serial) {
 }
 
 State trust_and_go(const Serial& serial) {
-  State state = unlocked(Part::atecc608b, serial, trust_dump);
-  put(state, 90, "0e60");
-  state.config[86] = state.config[87] = 0;
-  for (const unsigned slot : {0U, 1U}) state.keys[slot] = make_scalar();
-  const Scalar signer = make_scalar().value_or(Scalar{});
-  const Point signer_point = public_point(signer).value_or(Point{}),
-              point = public_point(state.keys[0].value_or(Scalar{})).value_or(Point{});
+  State state = trusted(trust_dump, "KQp2ZkD8", serial);
   const ByteView mac = view("0004A3112233");
   std::copy(mac.begin(), mac.end(), state.slots[5].begin());
-  state.slots[10] = compressed_certificate(signer, serial, point);
-  state.slots[11] = stored_point(signer_point);
-  state.slots[12] = compressed_certificate(signer, serial, signer_point);
-  const ByteView product = view("KQp2ZkD8");  // names the certificates' template
-  std::copy(product.begin(), product.end(), state.otp.begin());
+  return state;
+}
+
+State trust_flex(const Serial& serial) {
+  State state = trusted(flex_dump, "MKMwyhP1", serial);
+  state.latch = true;
   return state;
 }
 

@@ -16,8 +16,9 @@ enum class Part { atecc508a, atecc608a, atecc608b };
 
 constexpr unsigned slot_count = 16;
 using Serial = std::array<std::uint8_t, 9>;
-// 01 23 ... EE, as blank parts have it; the last byte is 01 on Trust&GO.
+// 01 23 ... EE, as blank parts have it; the last byte is 01 on the Trust Platform's.
 constexpr Serial example_serial{0x01, 0x23, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0xEE};
+constexpr Serial platform_serial{0x01, 0x23, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x01};
 
 struct State {
   Part part = Part::atecc608b;
@@ -26,6 +27,7 @@ struct State {
   std::array<Bytes, slot_count> slots;  // 36 bytes in 0..7, 416 in 8, 72 in 9..15; of a private slot never shown
   std::array<std::optional<std::array<std::uint8_t, 32>>, slot_count> keys;  // private scalars, big-endian
   std::array<std::uint32_t, 2> counters{};  // the chip's own encoding in config bytes 52..67 is not modelled
+  bool latch = false;                       // PersistentLatch; no simulated command sets it
 
   bool config_locked() const { return config[87] != 0x55; }
   bool data_locked() const { return config[86] != 0x55; }
@@ -42,7 +44,10 @@ State blank(Part part, const Serial& serial = example_serial);
 State jwt1(Part part, bool with_key, const Serial& serial = example_serial);
 // A pre-provisioned 608B at 0x35: key in slot 0 that no command replaces, 72-byte certificates in slots 10 and 12 (laid
 // out like the real ones, but signed over serial and key only), the signer's public key in slot 11.
-State trust_and_go(const Serial& serial = {0x01, 0x23, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x01});
+State trust_and_go(const Serial& serial = platform_serial);
+// The same as TrustFLEX has it (published zone of a TFLXTLS): at 0x36, slot 0 works only while the latch is set, which
+// it is.
+State trust_flex(const Serial& serial = platform_serial);
 
 std::string_view name(Part part);  // "508a", "608a", "608b"
 std::optional<Part> part_named(std::string_view name);

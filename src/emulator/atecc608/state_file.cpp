@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::string_view context = "chip state";
 constexpr std::string_view format = "atecc608-state-1";
-constexpr std::array<std::string_view, 7> fields{"format", "part", "config", "otp", "slots", "keys", "counters"};
+constexpr std::array<std::string_view, 8> fields{"format", "part", "config",   "otp",
+                                                 "slots",  "keys", "counters", "latch"};
 constexpr std::size_t largest_file = 64 * 1024;  // bytes; a state takes 4 KiB
 
 // Reads fields until the first one that is wrong.
@@ -99,6 +100,10 @@ std::string read_all(const Json& json, State& state) {
   reader.hex_into(reader.at("otp", Json::value_t::string, 0), state.otp, "otp");
   read_slots(reader, state);
   read_counters(reader, state);
+  if (const auto latch = json.find("latch"); latch != json.end()) {
+    if (!latch->is_boolean()) reader.wrong("latch is neither true nor false");
+    state.latch = *latch == true;
+  }
   check_revision(reader, state);
   check_locks(reader, state);
   for (const auto& [field, value] : json.items())
@@ -143,6 +148,7 @@ std::string to_json(const State& state) {
   for (const auto& key : state.keys)
     json["keys"].push_back(key ? nlohmann::ordered_json(hex(*key)) : nlohmann::ordered_json());
   json["counters"] = state.counters;
+  json["latch"] = state.latch;
   return json.dump(2) + "\n";
 }
 

@@ -84,6 +84,8 @@ TEST(Atecc608CommandsTest, TheLockMatrixHolds) {
                               {"Lock data", 0x17, 0x81, 0x0000, 0, "0f", "00", "0f"},
                               {"Lock config", 0x17, 0x80, 0x0000, 0, "00", "0f", "0f"},
                               {"Lock slot 0", 0x17, 0x02, 0x0000, 0, "0f", "0f", "00"},
+                              {"Info KeyValid", 0x30, 0x01, 0x0000, 0, "0f", "data", "data"},
+                              {"write OTP word", 0x12, 0x01, 0x0000, 4, "0f", "0f", "0f"},
                               {"Counter", 0x24, 0x01, 0x0000, 0, "0f", "data", "data"}};
   for (const Row& row : rows)
     for (const auto& [locks, expected] :
@@ -152,6 +154,13 @@ TEST(Atecc608CommandsTest, ASignatureUsesTheDigestUp) {
   EXPECT_EQ(bench.run(0x41, 0xA0, 0), Bytes{not_now});
 }
 
+TEST(Atecc608CommandsTest, ARefusedSignatureUsesTheDigestUpAsWell) {
+  Bench bench(jwt1(Part::atecc608b, true));
+  bench.run(0x16, 0x43, 0, digest);
+  EXPECT_EQ(bench.run(0x41, 0xA0, 1), Bytes{not_now}) << "no key there";
+  EXPECT_EQ(bench.run(0x41, 0xA0, 0), Bytes{not_now}) << "whoever tries another slot loads the digest again";
+}
+
 TEST(Atecc608CommandsTest, VerifyTellsGoodFromBad) {
   Bench bench(jwt1(Part::atecc608b, true));
   Bytes data = [&] {
@@ -198,6 +207,16 @@ TEST(Atecc608CommandsTest, SlotsObeyTheirConfiguration) {
     EXPECT_EQ(outcome(bench.run(0x41, 0xA0, 0)), rule.sign) << rule.what;
     EXPECT_EQ(outcome(bench.run(0x40, 0x00, 0)), rule.show) << rule.what;
     EXPECT_EQ(outcome(bench.run(0x40, 0x04, 0)), rule.create) << rule.what;
+  }
+}
+
+TEST(Atecc608CommandsTest, ADisabledKeyWorksWhileTheLatchIsSet) {
+  for (const Part part : {Part::atecc508a, Part::atecc608b}) {
+    State state = jwt1(part, true);
+    set_slot(state, 0, 0x2081, 0x1033);
+    EXPECT_EQ(outcome(Bench(state).run(0x40, 0x00, 0)), "0f");
+    state.latch = true;
+    EXPECT_EQ(outcome(Bench(state).run(0x40, 0x00, 0)), "data");
   }
 }
 
@@ -272,7 +291,20 @@ TEST(Atecc608CommandsTest, The508HasNoneOfThe608sModes) {
     EXPECT_EQ(payload, Bytes{parse_error});
   Bench other(jwt1(Part::atecc608b, true));
   EXPECT_EQ(other.run(0x77, 0x3B, 0), Bytes{done});
+  EXPECT_EQ(other.run(0x77, 0x04, 0), Bytes{parse_error}) << "no test has this bit";
   EXPECT_EQ(other.run(0x16, 0x63, 0, Bytes(64)), Bytes{done});
+}
+
+TEST(Atecc608CommandsTest, OnlyThe508ConsumesItsOtpZone) {
+  const Bytes fewer(32, 0x0F), more(32, 0x1F);
+  for (const auto& [part, mode, expected] :
+       {std::tuple(Part::atecc508a, 0x55, done), {Part::atecc508a, 0xAA, not_now}, {Part::atecc608b, 0x55, not_now}}) {
+    State state = jwt1(part, true);  // OTP is all ones
+    state.config[18] = static_cast<std::uint8_t>(mode);
+    Bench bench(state);
+    EXPECT_EQ(bench.run(0x12, 0x81, 0x0000, fewer), Bytes{expected});
+    EXPECT_EQ(bench.run(0x12, 0x81, 0x0000, more), Bytes{not_now}) << "a bit is never set again";
+  }
 }
 
 TEST(Atecc608CommandsTest, WhatIsNotSimulatedIsAParseError) {

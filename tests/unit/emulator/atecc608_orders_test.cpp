@@ -58,6 +58,7 @@ TEST(Atecc608OrdersTest, WrongOptionsAreRefusedByName) {
            {{"--part", "609"}, "--part"},
            {{"--preset", "jwt"}, "--preset"},
            {{"--state", "s", "--fuse", "d", "--part", "608a", "--preset", "trust-and-go"}, "--preset"},
+           {{"--state", "s", "--fuse", "d", "--part", "608a", "--preset", "trust-flex"}, "--preset"},
            {{"--nack-errno", "EPERM"}, "--nack-errno"},
            {{"--bus-hz", "100k"}, "--bus-hz"},
            {{"--bus-hz", "0"}, "--bus-hz"},

@@ -62,10 +62,25 @@ TEST(Atecc608StateTest, ATrustAndGoChipSignsAtItsOwnAddressAndKeepsItsKey) {
   EXPECT_EQ(hex(ByteView(bench.chip.state().slots[11]).first(4)), "00000000");
 }
 
+TEST(Atecc608StateTest, ATrustFlexChipIsThePublishedOneAndSignsAsItComes) {
+  const State state = trust_flex();
+  EXPECT_EQ(hex(ByteView(state.config).subspan(16, 36)),
+            "6c000001"
+            "8500820085208520"
+            "85208f468f0f9f8f0f0f8f0f0f8f0f8f0f8f0f0f0d1f0f8f");
+  EXPECT_EQ(hex(ByteView(state.config).subspan(84, 12)), "00000000ffff0e6000000000");
+  EXPECT_EQ(hex(ByteView(state.config).subspan(96)),
+            "5310530073007300730038007c001c003c001a001c0010001c00300012003000");
+  Bench bench(state);
+  EXPECT_EQ(bench.address, 0x36);
+  bench.run(0x16, 0x43, 0, Bytes(32, 1));
+  EXPECT_EQ(bench.run(0x41, 0xA0, 0).size(), 64U);
+}
+
 TEST(Atecc608StateTest, TheFileHoldsEverything) {
   const support::TemporaryDirectory directory;
   const std::string path = directory.path() + "/chip.json";
-  for (const State& state : {blank(Part::atecc508a), jwt1(Part::atecc608a, true), trust_and_go()}) {
+  for (const State& state : {blank(Part::atecc508a), jwt1(Part::atecc608a, true), trust_and_go(), trust_flex()}) {
     ASSERT_TRUE(save(state, path));
     const auto again = load(path);
     ASSERT_TRUE(again) << again.error().line();
@@ -95,6 +110,7 @@ TEST(Atecc608StateTest, ACorruptFileIsRefusedWithItsField) {
                                     {replaced(good, "atecc608-state-1", "atecc608-state-2"), "format"},
                                     {replaced(good, "000000000000ffff", "000000001234ffff"), "config byte 86"},
                                     {replaced(good, "00006003", "00005000"), "config bytes 4 to 7"},
+                                    {replaced(good, "\"latch\": false", "\"latch\": 0"), "latch"},
                                     {replaced(good, "\"otp\"", "\"extra\": 1, \"otp\""), "'extra'"},
                                     {replaced(good, "\"part\"", "\"part\": \"608a\", \"part\""), "twice"}}) {
     const auto refused = from_json(text, "chip.json");
