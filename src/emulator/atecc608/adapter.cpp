@@ -26,10 +26,9 @@ std::uint64_t Adapter::open() {
   return opened_;
 }
 
-// The moment of the STOP of a transfer that begins now.
-Time Adapter::moment(std::size_t bytes) {
-  last_ = std::max(last_, settings_.clock() + transfer_time(bytes, settings_.bus_hz));
-  return last_;
+// When a transfer that begins now is so many bytes behind its address; never before what the chip has seen.
+Time Adapter::moment(std::size_t bytes) const {
+  return std::max(last_, settings_.clock() + transfer_time(bytes, settings_.bus_hz));
 }
 
 int Adapter::ended(bool acknowledged, std::size_t size, Time begun) {
@@ -42,14 +41,17 @@ int Adapter::ended(bool acknowledged, std::size_t size, Time begun) {
 }
 
 int Adapter::send(std::uint16_t address, ByteView bytes) {
-  const Time begun = settings_.clock();
-  return ended(chip_.write(static_cast<std::uint8_t>(address), bytes, moment(bytes.size())), bytes.size(), begun);
+  const Time begun = settings_.clock(), addressed = moment(0), stop = moment(bytes.size());
+  const bool acknowledged = chip_.write(static_cast<std::uint8_t>(address), bytes, addressed, stop);
+  last_ = acknowledged ? stop : addressed;
+  return ended(acknowledged, bytes.size(), begun);
 }
 
+// Whether the chip is ready counts at the address byte, not at the end.
 int Adapter::receive(std::uint16_t address, std::span<std::uint8_t> out) {
   const Time begun = settings_.clock();
-  // Whether the chip is ready counts at the address byte, not at the end.
-  return ended(chip_.read(static_cast<std::uint8_t>(address), out, moment(0)), out.size(), begun);
+  last_ = moment(0);
+  return ended(chip_.read(static_cast<std::uint8_t>(address), out, last_), out.size(), begun);
 }
 
 int Adapter::read(std::uint64_t id, std::span<std::uint8_t> out) {

@@ -51,11 +51,11 @@ class Adapter {
   int receive(std::uint16_t address, std::span<std::uint8_t> out);
   int send(std::uint16_t address, ByteView bytes);
   int ended(bool acknowledged, std::size_t size, Time begun);
-  Time moment(std::size_t bytes);
+  Time moment(std::size_t bytes) const;
 
   Chip& chip_;
   AdapterSettings settings_;
-  Time last_{};
+  Time last_{};  // what the chip has seen
   std::map<std::uint64_t, OpenFile> files_;
   std::uint64_t opened_ = 0;
 };

@@ -71,7 +71,7 @@ bool Chip::transfer_refused(std::uint8_t address) {
   return address != address_ || power_ != Power::awake || now_ < ready_ || strikes(Fault::nack);
 }
 
-bool Chip::write(std::uint8_t address, ByteView bytes, Time now) {
+bool Chip::write(std::uint8_t address, ByteView bytes, Time now, Time stop) {
   advance(now);
   vanished_ = strikes(Fault::vanish);
   if (vanished_) return false;
@@ -81,6 +81,8 @@ bool Chip::write(std::uint8_t address, ByteView bytes, Time now) {
     return false;
   }
   if (transfer_refused(address)) return false;
+  advance(stop);
+  if (power_ != Power::awake) return false;  // the watchdog ended it on the way
   if (bytes.empty()) return true;
   if (bytes[0] == word_command) return take(bytes.subspan(1));
   return bytes.size() == 1 && control(bytes[0]);

@@ -44,13 +44,15 @@ enum class Power { asleep, idle, awake, busy };
 // How long a transfer of so many bytes behind the address byte holds the bus.
 Time transfer_time(std::size_t bytes, std::uint32_t bus_hz);
 
-// Each transfer is one message with START and STOP; `now` is the moment of its STOP. Not for two threads at once.
+// Each transfer is one message with START and STOP. Not for two threads at once.
 class Chip {
  public:
   explicit Chip(State state, Settings settings = {});  // asleep, as after power-up
 
-  // False: not acknowledged, or vanished(). Address 0 is the wake pulse, which nobody ever acknowledges.
-  bool write(std::uint8_t address, ByteView bytes, Time now);
+  // False: not acknowledged, or vanished(). Address 0 is the wake pulse, which nobody ever acknowledges. `now`: the
+  // moment of the address byte, `stop`: of a write's STOP, from which a command runs.
+  bool write(std::uint8_t address, ByteView bytes, Time now, Time stop);
+  bool write(std::uint8_t address, ByteView bytes, Time now) { return write(address, bytes, now, now); }
   bool read(std::uint8_t address, std::span<std::uint8_t> out, Time now);
   // The transfer that just failed found no adapter: ENODEV, not a NACK.
   bool vanished() const { return vanished_; }

@@ -76,6 +76,16 @@ TEST_F(Atecc608AdapterTest, TransfersTakeTheirTimeOnTheBus) {
   EXPECT_EQ(now - asleep, 110us) << "nobody acknowledged the address, so nothing follows it";
 }
 
+TEST_F(Atecc608AdapterTest, TheAddressByteDecidesWhetherAWriteIsAcknowledged) {
+  Bytes pulse{0}, command = packet(0x16, 0x43, 0, Bytes(32, 0x5A)), out(4), endless(8000);
+  command.insert(command.begin(), 3);
+  EXPECT_EQ(transfer(0, 0, pulse), -EREMOTEIO);
+  EXPECT_EQ(transfer(0x60, 0, command), -EREMOTEIO) << "the chip would be ready long before its end, 3.8 ms later";
+  EXPECT_EQ(transfer(0x60, 0, endless), -EREMOTEIO);
+  now += 1500us;
+  EXPECT_EQ(transfer(0x60, I2C_M_RD, out), 1) << "a write of 0.7 s that ended behind its address took no time";
+}
+
 TEST_F(Atecc608AdapterTest, TheKernelsRoundsEndInTheSameTransfer) {
   Bytes pulse{0}, out(4);
   int rounds = 0;
@@ -119,6 +129,13 @@ TEST_F(Atecc608AdapterTest, WhatAKernelRefusesIsRefused) {
   data.nmsgs = 2;
   wake();
   EXPECT_EQ(call(I2C_RDWR, place(&data)), -EREMOTEIO);
+  data = {nullptr, 1};
+  EXPECT_EQ(call(I2C_RDWR, place(&data)), -EINVAL);
+  i2c_msg nowhere{0x60, I2C_M_RD, 4, reinterpret_cast<std::uint8_t*>(8)};
+  data = {&nowhere, 1};
+  EXPECT_EQ(call(I2C_RDWR, place(&data)), -EFAULT);
+  EXPECT_EQ(transfer(0x60, I2C_M_RD, out), 1);
+  EXPECT_EQ(out, bytes("04113343")) << "the bad address never reached the bus";
   EXPECT_EQ(transfer(0x60, I2C_M_IGNORE_NAK, out), -EOPNOTSUPP);
   EXPECT_EQ(transfer(0x80, 0, out), -EINVAL);
   EXPECT_EQ(call(I2C_SLAVE, 0x80), -EINVAL);
