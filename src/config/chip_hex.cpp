@@ -25,7 +25,7 @@ std::optional<int> digit(char c) {
 bool separates(char c) { return std::string_view(" \t\r\n,;{}").find(c) != std::string_view::npos; }
 
 struct Reader {
-  std::string digits;  // without what stands between them
+  std::string digits;  // without what stands between them; two make a byte, and nothing stands between those
   std::optional<Mistake> mistake;
 
   void read(const std::string& name, const std::string& text) {
@@ -38,12 +38,14 @@ struct Reader {
       if (c == '#') comment = true;
       if (comment || separates(c)) continue;
       const bool prefix = c == '0' && i + 1 < text.size() && (text[i + 1] == 'x' || text[i + 1] == 'X');
-      if (prefix)
-        ++i, ++column;
-      else if (digit(c))
-        digits += c;
-      else
+      const bool pair = digit(c) && i + 1 < text.size() && digit(text[i + 1]);
+      if (pair && !prefix)
+        digits += {c, text[i + 1]};
+      else if (!prefix && digit(c))
+        mistake = mistake_at({name, line, column}, "half a byte stands alone");
+      else if (!prefix)
         mistake = mistake_at({name, line, column}, "'" + printable({&c, 1}) + "' is not a hexadecimal digit");
+      ++i, ++column;
     }
   }
 };

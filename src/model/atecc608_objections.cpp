@@ -63,14 +63,20 @@ void for_ever(const Slot& slot, const Zone& zone, unsigned number, Objections& f
 // Bytes that mean something else in an ATECC508A.
 void of_608(const Zone& zone, bool open, Objections& found) {
   const auto unset = [](std::uint8_t byte) { return byte == 0; };
+  if (open && (zone[19] & 1) != 0 && zone[85] == 0)
+    found.push_back({"chip_mode", "lets whoever reaches the bus move the chip to another address, once",
+                     "bit 0 clear keeps it where it is", false});
   if (std::all_of(&zone[68], &zone[76], [](std::uint8_t byte) { return byte == 0xff; }))
     found.push_back({"bytes_68_to_83",
                      "are an ATECC508A's LastKeyUse, which an ATECC608 takes for UseLock and SecureBoot",
                      "leave them 0", open});
-  else if (!std::all_of(&zone[68], &zone[75], unset))
+  else if (zone[68] != 0)
+    found.push_back({"bytes_68_to_83", "turn on UseLock, which can keep every key from use until it is unlocked",
+                     "leave them 0", open});
+  else if (!std::all_of(&zone[69], &zone[84], unset))
     found.push_back({"bytes_68_to_83",
-                     "turn on UseLock, VolatileKey, SecureBoot or KDF, which this product does not use", "leave them 0",
-                     false});
+                     "turn on VolatileKey, SecureBoot or KDF, which this product does not use, or are reserved",
+                     "leave them 0", false});
   if ((zone[18] & 1) != 0)
     found.push_back({"count_match", "is on, which ends the use of keys by a counter", "0 turns it off", false});
 }

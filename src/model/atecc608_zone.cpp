@@ -102,7 +102,8 @@ std::string serial(const Zone& zone) {
 bool slot_locked(const Zone& zone, unsigned slot) { return bits(word_at(zone, slot_locked_at), slot, 1) == 0; }
 
 std::uint8_t address_of(const Zone& zone) {
-  const bool extra = (zone[19] & 1) != 0 && zone[85] != 0;
+  // Of a 508A these are SelectorMode and Selector.
+  const bool extra = part_of(zone) != Part::atecc508a && (zone[19] & 1) != 0 && zone[85] != 0;
   return static_cast<std::uint8_t>((extra ? zone[85] : zone[16]) >> 1);
 }
 
@@ -122,6 +123,7 @@ Zone on_chip(const Zone& wanted, const Zone& chip) {
   Zone zone = chip;
   for (unsigned word = 0; word < zone_words; ++word)
     if (writable_word(word)) std::copy_n(wanted.begin() + word * 4, 4, zone.begin() + word * 4);
+  zone[16] = static_cast<std::uint8_t>((wanted[16] & 0xfe) | (chip[16] & 1));
   return zone;
 }
 

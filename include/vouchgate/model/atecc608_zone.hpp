@@ -81,7 +81,7 @@ inline bool config_locked(const Zone& zone) { return zone[87] == 0x00; }
 inline bool data_locked(const Zone& zone) { return zone[86] == 0x00; }  // data slots and OTP
 bool slot_locked(const Zone& zone, unsigned slot);
 
-// 7 bit, as Linux counts. Byte 16, or UserExtraAdd (byte 85) where ChipMode bit 0 says so and it is set.
+// 7 bit, as Linux counts. Byte 16, or of a 608 UserExtraAdd (byte 85) where ChipMode bit 0 says so and it is set.
 std::uint8_t address_of(const Zone& zone);
 
 // What was meant by an address in the 8-bit form that data sheets print (0xc0, 0x6a, 0x6c): 0x60, 0x35, 0x36. Nothing
@@ -95,7 +95,8 @@ std::string trust_platform(const Zone& zone);
 // set (84 to 87).
 constexpr bool writable_word(unsigned word) { return word >= 4 && word < zone_words && word != 21; }
 
-// wanted, with the chip's own bytes where Write cannot go: what a complete write makes of this chip.
+// wanted, with the chip's own bytes where Write cannot go: what a complete write makes of this chip. Bit 0 of byte 16,
+// which is not part of the address, stays the chip's as well.
 Zone on_chip(const Zone& wanted, const Zone& chip);
 
 }  // namespace vouchgate::atecc608

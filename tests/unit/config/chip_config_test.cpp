@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "atecc608_zones.hpp"
 
 namespace vouchgate::config {
@@ -67,6 +69,32 @@ TEST(ChipConfig, any_slot_survives_printing_and_reading) {
   }
 }
 
+// What is printed is read as the same zone, or refused with a reason; never as another one.
+TEST(ChipConfig, no_zone_is_read_as_another_one) {
+  std::mt19937 random(608);
+  int usable = 0;
+  for (int round = 0; round < 400; ++round) {
+    Zone zone = round % 2 == 0 ? test::jwt_1() : test::factory_508a();
+    std::generate(zone.begin() + 16, zone.end(), [&] { return static_cast<std::uint8_t>(random()); });
+    if (round % 4 < 2) {  // else anything goes
+      zone[16] |= 0x20, zone[16] &= 0x7f, zone[17] = 0;
+      for (unsigned number = 0; number < atecc608::slots; ++number) {
+        atecc608::Slot slot = atecc608::slot_of(zone, number);
+        slot.reserved = false;
+        slot.key_type = slot.private_key || number % 2 == 0 ? atecc608::key_type_p256 : atecc608::key_type_aes;
+        atecc608::put(zone, number, slot);
+      }
+    }
+    for (const std::size_t lock : {86u, 87u}) zone[lock] = random() % 2 == 0 ? 0x55 : 0x00;
+    for (const std::string& text : {print_chip_config(zone), hex(zone)}) {
+      const ChipConfig loaded = load_chip_config_text("chip", text);
+      usable += loaded.mistakes.empty() ? 1 : 0;
+      ASSERT_TRUE(!loaded.mistakes.empty() || loaded.zone == without_own_bytes(zone)) << text << hex(loaded.zone);
+    }
+  }
+  EXPECT_GE(usable, 400);
+}
+
 TEST(ChipConfig, what_is_printed_says_what_a_slot_is_for) {
   const std::string text = print_chip_config(test::jwt_1());
   EXPECT_THAT(text, HasSubstr("# Configuration zone of ATECC608B, serial number 0123112233445566ee"));
@@ -116,6 +144,23 @@ TEST(ChipConfig, what_no_chip_has_is_refused) {
            Wrong{with_slots(head, "  3: {private: true, key_type: p256, read_key: 1}\n"),
                  "slots.3.read_key: is for data"},
            Wrong{with_slots(head, "  16: {}\n"), "slots.16: unknown key"},
+           Wrong{with_slots(head + "chip_mode: 010\n", ""), "chip_mode: '010' has a leading zero"},
+           Wrong{with_slots(head + "chip_mode: -1\n", ""), "chip_mode: '-1'"},
+           Wrong{with_slots(head + "chip_mode: 0x100\n", ""), "chip_mode: 0x100 is not within 0x0 to 0xff"},
+           Wrong{with_slots(head + "chip_mode: 18446744073709551616\n", ""), "chip_mode:"},
+           Wrong{with_slots(head + "chip_mode: [0]\n", ""), "chip_mode: must be a number"},
+           Wrong{with_slots(head + "chip_mode:\n", ""), "chip_mode: has no value"},
+           Wrong{with_slots(head + "x509_format: 0000000\n", ""), "x509_format: must be 8 hexadecimal digits"},
+           Wrong{with_slots(head, "  3: &a {key_type: other}\n  4: *a\n"), "aliases are not read here"},
+           Wrong{with_slots(head, "  3: {key_type: other, private: yes}\n"), "'yes' is not one of true, false"},
+           Wrong{with_slots(head, "  3: other\n"), "slots.3: must be a section of keys"},
+           Wrong{with_slots(head, "  03: {key_type: other}\n"), "slots.03: unknown key"},
+           Wrong{with_slots(head + "slots: {0: {}}\n", ""), "slots: given twice"},
+           Wrong{head + "slots: " + std::string(10'000, '{'), "c.yaml"},
+           Wrong{head + "slots: " + std::string(10'000, '['), "c.yaml"},
+           Wrong{with_slots(head + "# \xff\n", ""), "is not UTF-8 text"},
+           Wrong{with_slots(head, "") + "---\n" + with_slots(head, ""), "second '---'"},
+           Wrong{with_slots(head + "# " + std::string(1'100'000, '.') + "\n", ""), "larger than 1 MiB"},
            Wrong{"- 1\n- x: 2\n", "must be a mapping"},
            Wrong{"slots:\n", "every slot must be given"},
        })
@@ -166,6 +211,12 @@ TEST(ChipConfig, a_damaged_blob_is_refused) {
               ElementsAre("c.hex: byte 86 is 0x20, where a chip has 55 or 00\n  hint: the text is shifted, "
                           "damaged or of something else"));
   EXPECT_THAT(mistakes("c0\n  g"), ElementsAre("c.hex:2:3: 'g' is not a hexadecimal digit"));
+  std::string halves = good;
+  halves.insert(2 * 40 + 1, " ");
+  EXPECT_THAT(mistakes(halves), ElementsAre("c.hex:1:81: half a byte stands alone"));
+  halves.replace(2 * 40 + 1, 1, "0x");
+  EXPECT_THAT(mistakes(halves), ElementsAre("c.hex:1:83: 'x' is not a hexadecimal digit"));
+  EXPECT_THAT(mistakes("01 2"), ElementsAre("c.hex:1:4: half a byte stands alone"));
 }
 
 TEST(ChipConfig, a_file_that_is_not_there_says_where_to_get_one) {

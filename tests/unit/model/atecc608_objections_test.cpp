@@ -105,9 +105,11 @@ TEST(Objections, TheLibrarysTestConfigurationIsRefusedWhileTheZoneIsOpen) {
   const std::uint8_t tail[] = {0xff, 0x84, 0x03, 0xbc, 0x09, 0x69, 0x76};
   std::copy(std::begin(tail), std::end(tail), &zone[68]);
   EXPECT_THAT(fields(objections(zone, 0), true), ElementsAre("lockable"));
-  EXPECT_THAT(fields(objections(zone), false), ElementsAre("bytes_68_to_83", "count_match"));
+  EXPECT_THAT(fields(objections(zone), true), ElementsAre("bytes_68_to_83")) << "UseLock";
+  EXPECT_THAT(fields(objections(zone), false), ElementsAre("count_match"));
   zone[86] = zone[87] = 0x00;
   EXPECT_FALSE(any_fatal(objections(zone, 0))) << "nothing can be mended any more, and it does sign";
+  EXPECT_FALSE(any_fatal(objections(zone)));
   EXPECT_THAT(fields(objections(zone, 0), false), Contains("lockable"));
 }
 
@@ -118,7 +120,10 @@ TEST(Objections, TheRestOfTheZoneIsJudgedToo) {
       {[](Zone& zone) { zone[19] = 0x08; }, "chip_mode", true},
       {[](Zone& zone) { zone[19] = 0x68; }, "chip_mode", false},
       {[](Zone& zone) { std::fill(&zone[68], &zone[84], std::uint8_t{0xff}); }, "bytes_68_to_83", true},
+      {[](Zone& zone) { zone[19] = 0x01; }, "chip_mode", false},
+      {[](Zone& zone) { zone[68] = 0x1a; }, "bytes_68_to_83", true},
       {[](Zone& zone) { zone[69] = 0x80; }, "bytes_68_to_83", false},
+      {[](Zone& zone) { zone[83] = 0x01; }, "bytes_68_to_83", false},
   };
   for (const auto& [change, field, fatal] : table) {
     Zone zone = test::jwt_1();

@@ -109,6 +109,9 @@ TEST(AteccZone, AddressesAreSevenBit) {
   EXPECT_EQ(address_of(moved), 0x50);
   moved[19] = 0x00;
   EXPECT_EQ(address_of(moved), 0x36) << "ChipMode bit 0 is clear";
+  Zone old = test::factory_508a();
+  old[19] = 0x01, old[85] = 0xa0;
+  EXPECT_EQ(address_of(old), 0x60) << "an ATECC508A's SelectorMode and Selector";
 }
 
 TEST(AteccZone, AnEightBitAddressIsRecognised) {
@@ -136,6 +139,8 @@ TEST(AteccZone, WhatWriteCannotReachStaysTheChips) {
   Zone odd = test::jwt_1();
   odd[84] = odd[85] = 0x11, odd[86] = odd[87] = 0;
   EXPECT_EQ(on_chip(odd, chip), zone) << "UserExtra and the locks are not Write's";
+  odd[16] |= 1;
+  EXPECT_EQ(on_chip(odd, chip), zone) << "bit 0 of byte 16 is no part of the address";
 }
 
 }  // namespace
