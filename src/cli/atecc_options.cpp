@@ -71,8 +71,9 @@ Result<void> Consent::ask(const Context& context, const std::string& serial_of_c
     if (context.json || ::isatty(STDIN_FILENO) == 0)
       return fail(Code::denied, "atecc", "", "nothing was locked", "add --serial " + serial_of_chip + " to consent");
     std::cerr << "nothing undoes this. Type the chip's serial number to go on: ";
-    std::getline(std::cin, given);
+    if (!std::getline(std::cin, given)) std::cerr << "\n";
   }
+  std::erase_if(given, [](char c) { return c == ' ' || c == '\t'; });  // as it comes with a copy, or in groups
   std::ranges::transform(given, given.begin(), [](char c) { return c >= 'A' && c <= 'F' ? char(c - 'A' + 'a') : c; });
   if (given == serial_of_chip) return {};
   return fail(

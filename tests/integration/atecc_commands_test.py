@@ -1,11 +1,14 @@
 """An ATECC608 from blank to a token: the verbs of the real command on the simulated chip, which is a file that speaks
 i2c-dev's ioctl. python3-jwt judges the token, cryptography the keys. Needs root and /dev/fuse."""
 
+import contextlib
 import json
 import os
+import queue
 import re
 import subprocess
 import unittest
+from random import Random
 
 import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -138,13 +141,39 @@ class AteccCommands(unittest.TestCase):
         self.assertRegex(self.atecc(verb, *args, "--commit"), r"(is|are) locked")
         self.assertEqual(memory(), after)
 
+    def killed_and_repeated(self, random, kills, *verb):
+        """The verb, killed behind so many lines of the chip's or after it has ended, then once more to its end."""
+        for _ in range(kills):
+            process = subprocess.Popen([binary("vouchgate"), "--config", self.rig.config, *verb], stdout=subprocess.DEVNULL)
+            with contextlib.suppress(queue.Empty):
+                for _ in range(random.randrange(1, 40)):
+                    self.emulator.lines.get(timeout=1)
+            process.kill()
+            process.wait()
+        return self.rig.run(*verb).stdout
+
+    def test_every_step_may_be_killed_anywhere_and_repeated(self):
+        self.start_chip()
+        random = Random(608)
+        serial = self.told("info")["serial"]
+        self.killed_and_repeated(random, 6, "atecc", "write", JWT_1, "--commit")
+        self.killed_and_repeated(random, 3, "atecc", "lock-config", JWT_1, "--commit", "--serial", serial)
+        self.killed_and_repeated(random, 3, "atecc", "lock-data", "--commit", "--serial", serial)
+        self.rig.run("key", "create")
+        pem = self.token()
+        self.killed_and_repeated(random, 3, "atecc", "lock-slot", "0", "--commit", "--serial", serial)
+        self.assertEqual(self.steps(), [])
+        self.assertEqual(self.told("plan", JWT_1)["plan"]["words"], 0)
+        self.assertEqual(self.token(), pem)
+
     def test_the_serial_number_can_be_typed(self):
         self.start_chip("--preset", "jwt-1-key")
         near, far = os.openpty()
         self.addCleanup(os.close, near)
         command = [binary("vouchgate"), "--config", self.rig.config, "atecc", "lock-slot", "0", "--commit"]
-        for typed, code in (("no", 1), (self.told("info")["serial"], 0)):
-            os.write(near, typed.encode() + b"\n")
+        serial = self.told("info")["serial"]
+        for typed, code in (("no\n", 1), ("\n", 1), ("\x04", 1), (f" {serial[:8].upper()} {serial[8:]} \n", 0)):
+            os.write(near, typed.encode())
             done = subprocess.run(command, stdin=far, capture_output=True, text=True, timeout=DEADLINE, check=False)
             self.assertEqual(done.returncode, code, done.stdout + done.stderr)
             self.assertIn("Type the chip's serial number", done.stderr)
