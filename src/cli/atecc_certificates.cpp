@@ -1,5 +1,7 @@
 // What Microchip stored in a part that it provisioned: two compressed certificates and a public key, as they lie in
 // slots 10 to 12. Never rebuilds an X.509 certificate: the template for that is Microchip's.
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 
@@ -58,7 +60,7 @@ Result<void> save(const std::string& path, ByteView content) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text(content) << std::flush;
   if (file) return {};
-  return fail(Code::denied, "atecc", path, "cannot be written");
+  return fail(Code::unavailable, "atecc", path, std::string("cannot be written: ") + std::strerror(errno));
 }
 
 Result<void> certificates(Context& context, const Atecc608Settings& settings, const std::string& directory) {

@@ -64,6 +64,9 @@ std::string private_note(const atecc608::Slot& slot) {
   add(out, slot.gen_key(), "GenKey makes it");
   add(out, slot.priv_write(), "PrivWrite may bring it");
   add(out, !slot.public_info, "public key not told");
+  add(out, slot.require_auth, "wants an authorisation");
+  add(out, slot.limited_use, "a counter ends its use");
+  add(out, slot.persistent_disable, "only while the latch is set");
   return out;
 }
 

@@ -224,9 +224,13 @@ class AteccCommands(unittest.TestCase):
                 load_pem_public_key(found["signer_public_key_pem"].encode())
                 self.assertEqual(os.path.getsize(self.rig.path("signer-certificate.compressed")), 72)
                 self.assertIn("template", self.atecc(*at, "certificates"))
+                occupied = self.rig.path(preset)
+                os.makedirs(occupied + "/signer-public-key.pem")
+                self.assertIn("written: Is a directory", self.atecc(*at, "certificates", "--directory", occupied, code=1))
                 with open(self.rig.config, "w", encoding="utf-8") as file:
                     file.write(CONFIG.format(bus=self.bus).replace("0x60", address))
                 self.token()
+                self.assertRegex(self.rig.run("check", check=False).stdout, r"atecc.slot +slot 0 signs; its key stays for ever\n")
                 self.emulator.stop()
                 os.unlink(self.rig.path("chip.json"))
 

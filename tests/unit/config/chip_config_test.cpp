@@ -102,6 +102,9 @@ TEST(ChipConfig, what_is_printed_says_what_a_slot_is_for) {
               HasSubstr("  # private key, signs the host's digests, GenKey makes it, can be locked (8120 3300)\n"
                         "  0: {private: true, key_type: p256, external_sign: true, secret: true, write_config: 2, "
                         "public_info: true, lockable: true}\n"));
+  EXPECT_THAT(print_chip_config(test::trustflex()),
+              HasSubstr("  # private key, signs the host's digests, key agreement, only while the latch is set (8500 "
+                        "5310)\n"));
   EXPECT_THAT(text, HasSubstr("  # data, never read, never written (8f8f 1c00)\n  2: {"));
   EXPECT_THAT(text, HasSubstr("  # data, read in clear, written in clear, can be locked (0f0f 3c00)\n  8: {"));
 }
