@@ -1,4 +1,4 @@
-// vouchgate-emulator-atecc608: one simulated secure element. Never decides what the chip does.
+// vouchgate-emulator-atecc608: simulated secure elements on one bus. Never decides what the chip does.
 #include <cstdio>
 #include <string>
 #include <vector>

@@ -203,6 +203,31 @@ class AteccCommands(unittest.TestCase):
             file.write(self.atecc("config", "show"))
         self.assertEqual(self.told("plan", shown)["plan"]["words"], 0, "what is shown is what the chip has")
 
+    def test_the_other_chip_on_the_bus_is_left_alone(self):
+        self.start_chip()
+        self.emulator.stop()
+        other = self.rig.path("other.json")
+        with open(self.rig.path("chip.json"), encoding="utf-8") as file, open(other, "w", encoding="utf-8") as copy:
+            state = json.load(file)
+            config = state["config"]
+            state["config"] = config[:4] + "0123" + config[8:32] + "6c" + config[34:]  # another serial number, at 0x36
+            copy.write(json.dumps(state))
+        self.start_chip("--state", other)
+        self.assertEqual([line[:4] for line in self.atecc("scan").splitlines()], ["0x60", "0x36"])
+        serial, there = self.told("info")["serial"], ("--address", "0x36")
+        self.assertNotEqual(self.told(*there, "info")["serial"], serial)
+        self.atecc("write", JWT_1, "--commit")
+        self.atecc("lock-config", JWT_1, "--commit", "--serial", serial)
+        self.atecc("lock-data", "--commit", "--serial", serial)
+        self.rig.run("key", "create")
+        self.token()
+        shown = self.rig.path("shown.yaml")
+        with open(shown, "w", encoding="utf-8") as file:
+            file.write(self.atecc(*there, "config", "show"))
+        self.assertIn("nothing was locked", self.atecc(*there, "lock-config", shown, "--commit", "--serial", serial, code=1))
+        with open(other, encoding="utf-8") as file:
+            self.assertEqual(json.load(file), state)
+
     def test_a_new_address_is_told_and_used(self):
         self.start_chip()
         moved = self.file("moved.yaml", lambda text: text.replace("address: 0x60", "address: 0x36"))

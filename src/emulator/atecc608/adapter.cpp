@@ -31,18 +31,24 @@ Time Adapter::moment(std::size_t bytes) const {
   return std::max(last_, settings_.clock() + transfer_time(bytes, settings_.bus_hz));
 }
 
+bool Adapter::vanished() const {
+  return std::any_of(chips_.begin(), chips_.end(), [](const Chip* chip) { return chip->vanished(); });
+}
+
 int Adapter::ended(bool acknowledged, std::size_t size, Time begun) {
-  if (chip_.vanished())
+  if (vanished())
     for (auto& each : files_) each.second.plugged = false;
   if (!acknowledged) size = 0;  // the master stops behind the address byte
   settings_.wait_until(begun + transfer_time(size, settings_.bus_hz));
-  if (chip_.vanished()) return -ENODEV;
+  if (vanished()) return -ENODEV;
   return acknowledged ? static_cast<int>(size) : -settings_.nack_errno;
 }
 
 int Adapter::send(std::uint16_t address, ByteView bytes) {
   const Time begun = settings_.clock(), addressed = moment(0), stop = moment(bytes.size());
-  const bool acknowledged = chip_.write(static_cast<std::uint8_t>(address), bytes, addressed, stop);
+  bool acknowledged = false;
+  for (Chip* chip : chips_)
+    acknowledged = chip->write(static_cast<std::uint8_t>(address), bytes, addressed, stop) || acknowledged;
   last_ = acknowledged ? stop : addressed;
   return ended(acknowledged, bytes.size(), begun);
 }
@@ -51,7 +57,15 @@ int Adapter::send(std::uint16_t address, ByteView bytes) {
 int Adapter::receive(std::uint16_t address, std::span<std::uint8_t> out) {
   const Time begun = settings_.clock();
   last_ = moment(0);
-  return ended(chip_.read(static_cast<std::uint8_t>(address), out, last_), out.size(), begun);
+  bool acknowledged = false;
+  Bytes one(out.size());
+  std::fill(out.begin(), out.end(), std::uint8_t{0xFF});
+  for (Chip* chip : chips_) {
+    if (!chip->read(static_cast<std::uint8_t>(address), one, last_)) continue;
+    acknowledged = true;
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] &= one[i];  // who sends a 0 pulls the line down
+  }
+  return ended(acknowledged, out.size(), begun);
 }
 
 int Adapter::read(std::uint64_t id, std::span<std::uint8_t> out) {

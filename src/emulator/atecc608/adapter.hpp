@@ -1,4 +1,4 @@
-// An I2C adapter with one chip on it, spoken to as Linux's i2c-dev is. Never knows how the calls reach it.
+// An I2C adapter with its chips, spoken to as Linux's i2c-dev is. Never knows how the calls reach it.
 #pragma once
 
 #include <cerrno>
@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <span>
+#include <vector>
 
 #include "chip.hpp"
 
@@ -31,7 +32,8 @@ struct AdapterSettings {
 
 class Adapter {
  public:
-  Adapter(Chip& chip, AdapterSettings settings) : chip_(chip), settings_(std::move(settings)) {}
+  explicit Adapter(AdapterSettings settings) : settings_(std::move(settings)) {}
+  void add(Chip& chip) { chips_.push_back(&chip); }  // on the same bus: a wake pulse reaches all of them
 
   std::uint64_t open();  // the file that the others name
   void release(std::uint64_t file) { files_.erase(file); }
@@ -51,9 +53,10 @@ class Adapter {
   int receive(std::uint16_t address, std::span<std::uint8_t> out);
   int send(std::uint16_t address, ByteView bytes);
   int ended(bool acknowledged, std::size_t size, Time begun);
+  bool vanished() const;
   Time moment(std::size_t bytes) const;
 
-  Chip& chip_;
+  std::vector<Chip*> chips_;
   AdapterSettings settings_;
   Time last_{};  // what the chip has seen
   std::map<std::uint64_t, OpenFile> files_;

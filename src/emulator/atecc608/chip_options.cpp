@@ -60,8 +60,8 @@ struct Row {
 };
 constexpr std::string_view smbus_word = "--smbus-only";
 constexpr std::array rows{
-    Row{"--state", "FILE", "what the chip remembers without power (JSON, made on the first start, required)",
-        [](ChipOptions& o, const std::string& v) { return set_file(o.state, v); }},
+    Row{"--state", "FILE", "what the chip remembers without power (JSON, made on the first start); once for each chip",
+        [](ChipOptions& o, const std::string& v) { return set_file(o.states.emplace_back(), v); }},
     Row{"--fuse", "DIR", "mount a file there that is used like /dev/i2c-N (root)",
         [](ChipOptions& o, const std::string& v) { return set_file(o.fuse, v); }},
     Row{"--name", "NAME", "that file's name (default i2c-9)",
@@ -81,7 +81,7 @@ constexpr std::array rows{
 std::string help() {
   std::string text =
       "Usage: vouchgate-emulator-atecc608 --state FILE (--fuse DIR | --cuse NAME) [options]\n"
-      "An ATECC508A or 608 on an I2C bus of its own, on this machine, for benches and tests.\n"
+      "ATECC508A and 608 on an I2C bus of their own, on this machine, for benches and tests.\n"
       "What happens is one JSON line each on standard output. SIGTERM, SIGINT and SIGHUP end it.\n\n";
   const auto line = [&](std::string_view word, std::string_view argument, std::string_view what) {
     std::string left = "  " + std::string(word) + (argument.empty() ? "" : " ") + std::string(argument);
@@ -100,7 +100,7 @@ Error usage(std::string subject, std::string reason) {
 }
 
 ChipCommandLine checked(const ChipOptions& options) {
-  if (options.state.empty()) return usage("--state", "is missing");
+  if (options.states.empty()) return usage("--state", "is missing");
   if (options.fuse.empty() == options.cuse.empty()) return usage("--fuse and --cuse", "one of them is needed");
   if (provisioned_by_factory(options.preset) && options.part != Part::atecc608b)
     return usage("--preset", "trust-and-go and trust-flex are a 608b");

@@ -16,9 +16,9 @@ enum class Preset { blank, jwt1, jwt1_key, trust_and_go, trust_flex };
 constexpr bool provisioned_by_factory(Preset preset) { return preset >= Preset::trust_and_go; }
 
 struct ChipOptions {
-  std::string state;  // file
-  std::string fuse;   // directory; exactly one of fuse and cuse is given
-  std::string cuse;   // name below /dev
+  std::vector<std::string> states;  // files, one a chip
+  std::string fuse;                 // directory; exactly one of fuse and cuse is given
+  std::string cuse;                 // name below /dev
   std::string name = "i2c-9";
   std::string control;  // empty = no FIFO
   Part part = Part::atecc608b;

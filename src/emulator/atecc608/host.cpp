@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
+#include <deque>
 #include <filesystem>
 #include <optional>
 
@@ -67,15 +68,15 @@ State new_chip(const ChipOptions& options) {
   return jwt1(options.part, options.preset == Preset::jwt1_key, serial);
 }
 
-Result<State> state_of(const ChipOptions& options) {
-  auto found = load(options.state);
+Result<State> state_of(const ChipOptions& options, const std::string& path) {
+  auto found = load(path);
   if (!found && found.error().code == Code::not_found) {
     State made = new_chip(options);
-    if (auto saved = save(made, options.state); !saved) return fail(saved.error());
+    if (auto saved = save(made, path); !saved) return fail(saved.error());
     return made;
   }
   if (found && options.part_given && found->part != options.part)
-    return fail(Code::mismatch, "chip state", options.state, "is a " + std::string(name(found->part)),
+    return fail(Code::mismatch, "chip state", path, "is a " + std::string(name(found->part)),
                 "leave --part out, or name another file");
   return found;
 }
@@ -89,6 +90,8 @@ std::string number(unsigned value) {
   std::snprintf(text.data(), text.size(), "0x%02x", value);
   return text.data();
 }
+
+std::string absolute(const std::string& path) { return std::filesystem::absolute(path).lexically_normal().string(); }
 
 Moment wall_now() { return std::chrono::system_clock::now(); }
 
@@ -107,10 +110,13 @@ Result<void> make_room(const std::string& path) {
 
 class Host {
  public:
-  Host(ChipOptions options, State state)
+  // states: at least one, as many as options name
+  Host(ChipOptions options, const std::vector<State>& states)
       : options_(std::move(options)),
-        chip_(std::move(state), chip_settings()),
-        adapter_(chip_, {options_.bus_hz, options_.nack_errno, options_.smbus_only, monotonic_now, wait_until}) {}
+        adapter_({options_.bus_hz, options_.nack_errno, options_.smbus_only, monotonic_now, wait_until}) {
+    for (std::size_t i = 0; i < states.size(); ++i)
+      adapter_.add(chips_.emplace_back(states[i], chip_settings(options_.states[i], serial_of(states[i]))));
+  }
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
   ~Host() {
@@ -119,8 +125,8 @@ class Host {
   Result<void> run();
 
  private:
-  Settings chip_settings();
-  void observe(const Event& event);
+  Settings chip_settings(const std::string& path, const std::string& serial);
+  void observe(const Event& event, std::string_view serial);
   Result<void> open_control();
   void take_orders();
   void obey(std::string_view line);
@@ -131,33 +137,35 @@ class Host {
   ChipOptions options_;
   LineWriter lines_{STDOUT_FILENO};
   std::optional<Error> store_failed_;
-  Chip chip_;
+  std::deque<Chip> chips_;
   Adapter adapter_;
   Descriptor control_{-1};
   bool control_made_ = false;
   std::string orders_;  // read and not yet a whole line
 };
 
-Settings Host::chip_settings() {
+Settings Host::chip_settings(const std::string& path, const std::string& serial) {
   Settings settings;
   settings.bus_hz = options_.bus_hz;
   settings.seed = options_.seed;
-  settings.store = [this](const State& state) {
-    if (auto saved = save(state, options_.state); !saved) store_failed_ = saved.error();
+  settings.store = [this, path](const State& state) {
+    if (auto saved = save(state, path); !saved) store_failed_ = saved.error();
   };
-  settings.observe = [this](const Event& event) { observe(event); };
+  const std::string told = options_.states.size() > 1 ? serial : "";  // one chip needs no name
+  settings.observe = [this, told](const Event& event) { observe(event, told); };
   return settings;
 }
 
-void Host::observe(const Event& event) {
+void Host::observe(const Event& event, std::string_view serial) {
   if (event.what != "command") {
-    lines_.add(report(event.what, {{"name", event.name}}, wall_now()));
+    lines_.add(report(event.what, {{"name", event.name}, {"serial", serial}}, wall_now()));
     return;
   }
   const std::string status = number(event.status), p1 = number(event.p1), p2 = number(event.p2),
                     opcode = number(event.opcode);
   lines_.add(report("command",
                     {{"name", event.name},
+                     {"serial", serial},
                      {"opcode", opcode},
                      {"p1", p1},
                      {"p2", p2},
@@ -168,26 +176,29 @@ void Host::observe(const Event& event) {
 
 void Host::say_ready() {
   const std::string device = options_.cuse.empty() ? options_.fuse + "/" + options_.name : "/dev/" + options_.cuse;
-  const std::string serial = serial_of(chip_.state()), address = number(chip_.state().address());
-  lines_.add(report("ready",
-                    {{"device", device},
-                     {"part", name(chip_.state().part)},
-                     {"serial", serial},
-                     {"address", address},
-                     {"state", options_.state},
-                     {"control", options_.control}},
-                    wall_now()));
+  for (std::size_t i = 0; i < chips_.size(); ++i) {
+    const State& state = chips_[i].state();
+    const std::string serial = serial_of(state), address = number(state.address());
+    lines_.add(report("ready",
+                      {{"device", device},
+                       {"part", name(state.part)},
+                       {"serial", serial},
+                       {"address", address},
+                       {"state", options_.states[i]},
+                       {"control", options_.control}},
+                      wall_now()));
+  }
 }
 
 void Host::say_counts() {
   for (std::size_t i = 0; i < fault_count; ++i)
-    if (const std::uint64_t times = chip_.faults().injected(static_cast<Fault>(i)); times > 0)
+    if (const std::uint64_t times = chips_.front().faults().injected(static_cast<Fault>(i)); times > 0)
       lines_.add(report("count", {{"name", name(static_cast<Fault>(i))}, {"injected", times}}, wall_now()));
-  lines_.add(report("counts", {{"injected", chip_.faults().injected()}}, wall_now()));
+  lines_.add(report("counts", {{"injected", chips_.front().faults().injected()}}, wall_now()));
 }
 
 void Host::obey(std::string_view line) {
-  const auto done = carry_out(line, chip_.faults());
+  const auto done = carry_out(line, chips_.front().faults());
   if (!done) {
     const std::string reason = done.error().reason;
     lines_.add(report("refused", {{"order", line}, {"reason", reason}}, wall_now()));
@@ -260,13 +271,20 @@ Result<void> Host::run() {
 
 Result<void> run(ChipOptions options) {
   // Making a character device changes the working directory.
-  for (std::string* path : {&options.state, &options.fuse, &options.control})
-    if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal().string();
-  const auto claimed = claim(options.state);
-  if (!claimed) return fail(claimed.error());
-  const auto state = state_of(options);
-  if (!state) return fail(state.error());
-  return Host(std::move(options), *state).run();
+  for (std::string* path : {&options.fuse, &options.control})
+    if (!path->empty()) *path = absolute(*path);
+  std::vector<Descriptor> claimed;
+  std::vector<State> states;
+  for (std::string& path : options.states) {
+    path = absolute(path);
+    auto claim_of_one = claim(path);
+    if (!claim_of_one) return fail(claim_of_one.error());
+    claimed.push_back(std::move(*claim_of_one));
+    auto state = state_of(options, path);
+    if (!state) return fail(state.error());
+    states.push_back(std::move(*state));
+  }
+  return Host(std::move(options), states).run();
 }
 
 }  // namespace vouchgate::emulator::atecc608

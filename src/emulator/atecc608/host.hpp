@@ -1,4 +1,4 @@
-// Runs one simulated chip as a device of this machine until it is told to end. Never returns while somebody may use it.
+// Runs simulated chips as a device of this machine until it is told to end. Never returns while somebody may use it.
 #pragma once
 
 #include "chip_options.hpp"

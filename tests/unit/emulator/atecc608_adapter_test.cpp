@@ -18,8 +18,10 @@ std::uint64_t place(const void* at) { return reinterpret_cast<std::uintptr_t>(at
 struct Atecc608AdapterTest : ::testing::Test {
   Time now{1000};
   Chip chip{jwt1(Part::atecc608b, true)};
-  Adapter adapter{chip, {100'000, EREMOTEIO, false, [this] { return now; }, [this](Time until) { now = until; }}};
+  Adapter adapter{{100'000, EREMOTEIO, false, [this] { return now; }, [this](Time until) { now = until; }}};
   std::uint64_t file = adapter.open();
+
+  Atecc608AdapterTest() { adapter.add(chip); }
 
   int call(unsigned request, std::uint64_t argument) {
     ProcessMemory memory(::getpid());
@@ -84,6 +86,29 @@ TEST_F(Atecc608AdapterTest, TheAddressByteDecidesWhetherAWriteIsAcknowledged) {
   EXPECT_EQ(transfer(0x60, 0, endless), -EREMOTEIO);
   now += 1500us;
   EXPECT_EQ(transfer(0x60, I2C_M_RD, out), 1) << "a write of 0.7 s that ended behind its address took no time";
+}
+
+TEST_F(Atecc608AdapterTest, OnePulseWakesAllChipsAndEachAnswersAtItsAddress) {
+  Chip other(trust_and_go()), twin(jwt1(Part::atecc508a, true));
+  adapter.add(other);
+  wake();
+  Bytes out(4), info = packet(0x30, 0, 0), revision(7);
+  for (const std::uint16_t address : {0x60, 0x35}) {
+    EXPECT_EQ(transfer(address, I2C_M_RD, out), 1);
+    EXPECT_EQ(out, bytes("04113343"));
+  }
+  EXPECT_EQ(transfer(0x36, I2C_M_RD, out), -EREMOTEIO);
+  Bytes sleep{1};
+  EXPECT_EQ(transfer(0x60, 0, sleep), 1);
+  EXPECT_EQ(chip.power(now), Power::asleep);
+  EXPECT_EQ(other.power(now), Power::awake);
+  adapter.add(twin);  // at 0x60 as well
+  wake();
+  info.insert(info.begin(), 3);
+  EXPECT_EQ(transfer(0x60, 0, info), 1);
+  now += 10ms;
+  EXPECT_EQ(transfer(0x60, I2C_M_RD, revision), 1);
+  EXPECT_EQ(revision, bytes("07000040000391")) << "what either pulled down";
 }
 
 TEST_F(Atecc608AdapterTest, TheKernelsRoundsEndInTheSameTransfer) {
