@@ -14,7 +14,15 @@ Result<void> scan(Context& context, const Atecc608Settings& settings) {
   if (!found) return fail(found.error());
   Json list = Json::array();
   for (const keys::atecc608::Found& one : *found) {
-    const ChipSeen chip{settings.bus, one.address, settings.slot, one.identity.config, {}};
+    if (!one.identity) {
+      const std::string line = one.identity.error().line();
+      if (context.json)
+        list.push_back({{"bus", settings.bus}, {"address", address_text(one.address)}, {"error", line}});
+      else
+        std::cout << address_text(one.address) << "  " << line << "\n";
+      continue;
+    }
+    const ChipSeen chip{settings.bus, one.address, settings.slot, one.identity->config, {}};
     if (context.json)
       list.push_back(chip_json(chip));
     else

@@ -98,7 +98,7 @@ std::optional<Error> against_lock_config(const ChipPlan& plan, const Zone& chip,
                   "'vouchgate atecc write' first; it goes on where it was interrupted");
   if (!atecc608::config_locked(chip) && atecc608::any_fatal(plan.objections))
     return refuse(Code::invalid, where, "a slot that could not sign, or could give its key away, is not locked",
-                  "'vouchgate atecc plan' tells why");
+                  "'vouchgate atecc plan FILE' tells why");
   return std::nullopt;
 }
 

@@ -52,7 +52,7 @@ Result<void> write(Step& step, Atecc608Settings settings) {
                 "slot " + std::to_string(chip->slot) +
                     " could not sign, or could give its key away; nothing was "
                     "written",
-                "'vouchgate atecc plan' tells why");
+                "'vouchgate atecc plan FILE' tells why");
   if (plan.words == 0) return conclude(step, settings, "write", true, "the chip has the file's configuration");
   const std::string words = std::to_string(plan.words) + (plan.words == 1 ? " word" : " words");
   if (!step.consent.commit) return conclude(step, settings, "write", false, words + " would be written");

@@ -92,7 +92,7 @@ TEST_F(Atecc608Device, is_looked_at_as_provisioning_and_checks_do) {
   ASSERT_TRUE(found) << found.error().text();
   ASSERT_EQ(found->size(), 1u);
   EXPECT_EQ(found->front().address, 0x35);
-  EXPECT_EQ(vouchgate::atecc608::trust_platform(found->front().identity.config), "Trust&GO");
+  EXPECT_EQ(vouchgate::atecc608::trust_platform(found->front().identity->config), "Trust&GO");
   EXPECT_EQ(atecc608::key_valid(at), true);
   EXPECT_TRUE(atecc608::time_signature(at));
   Atecc608Settings certificate = at;

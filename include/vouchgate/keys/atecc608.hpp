@@ -35,12 +35,12 @@ struct Identity {
   Bytes revision;  // four bytes, by Info; vouchgate::atecc608::part_name() spells it
   Zone config{};   // serial, locks, slots: vouchgate/model/atecc608_zone.hpp reads it
 };
-Result<Identity> identify(const Atecc608Settings& settings);
+Result<Identity> identify(const Atecc608Settings& settings);  // error besides: unsupported (another kind of chip)
 
 // All chips that answer at the addresses where such chips are found, in order. None is no error.
 struct Found {
-  std::uint8_t address = 0;  // 7 bit
-  Identity identity;
+  std::uint8_t address = 0;   // 7 bit
+  Result<Identity> identity;  // unsupported: another kind of chip
 };
 Result<std::vector<Found>> scan(const std::string& bus);
 

@@ -55,9 +55,7 @@ Result<std::vector<Found>> scan(const std::string& bus_path) {
   std::vector<Found> out;
   for (const std::uint8_t address : *addresses) {
     settings.address = address;
-    auto found = identify(settings);
-    if (!found) return fail(found.error());
-    out.push_back({address, std::move(*found)});
+    out.push_back({address, identify(settings)});
   }
   return out;
 }

@@ -18,6 +18,8 @@ class Chip {
   Chip(Bus& bus, std::uint8_t address, std::string where, Bus::Time deadline)
       : bus_(bus), address_(address), where_(std::move(where)), deadline_(deadline) {}
 
+  const std::string& where() const { return where_; }
+
   void set_speed(Speed speed) { speed_ = speed; }
 
   // Runs the commands in order in one window, so that what one leaves in TempKey or the message buffer is there for

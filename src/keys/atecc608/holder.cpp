@@ -35,10 +35,6 @@ Result<void> locked(const Atecc608Settings& settings, const Zone& zone) {
 }
 
 Result<void> usable(const Atecc608Settings& settings, const Identity& chip) {
-  if (zones::part_of(chip.revision) == zones::Part::unknown)
-    return fail(Code::unsupported, "key", place_of(settings),
-                "is no ATECC508A or ATECC608 but an " + zones::part_name(chip.revision),
-                "key.atecc608.address names another chip; 'vouchgate atecc scan'");
   if (auto safe = locked(settings, chip.config); !safe) return safe;
   for (const zones::Objection& objection : zones::objections(chip.config, settings.slot)) {
     if (!objection.fatal) continue;

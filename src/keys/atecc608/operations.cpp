@@ -43,6 +43,10 @@ Result<Bytes> read_all(Chip& chip, const std::vector<Command>& commands) {
 Result<Identity> identify(Chip& chip) {
   auto revision = read_all(chip, {{Opcode::info, info_revision, 0, {}, 4}});
   if (!revision) return fail(revision.error());
+  if (vouchgate::atecc608::part_of(*revision) == vouchgate::atecc608::Part::unknown)  // its zone may be a shorter one
+    return fail(Code::unsupported, "key", chip.where(),
+                "is no ATECC508A or ATECC608 but an " + vouchgate::atecc608::part_name(*revision),
+                "key.atecc608.address names another chip; 'vouchgate atecc scan'");
   std::vector<Command> commands;
   for (std::uint16_t i = 0; i < vouchgate::atecc608::zone_bytes / block; ++i)
     commands.push_back({Opcode::read, read_block, static_cast<std::uint16_t>(i << 3), {}, block});
@@ -57,7 +61,11 @@ Result<Identity> identify(Chip& chip) {
 Result<bool> key_valid(Chip& chip, unsigned slot) {
   const auto answers = chip.run({{Opcode::info, info_key_valid, static_cast<std::uint16_t>(slot), {}, 4}});
   if (!answers) return fail(answers.error());
-  return answers->front()[0] == 1;
+  const Bytes& word = answers->front();  // 00 or 01, and three zeros
+  if (word[0] > 1 || word[1] != 0 || word[2] != 0 || word[3] != 0)
+    return fail(Code::corrupt, "key", chip.where(), "answers " + hex(word) + " when asked for the slot's key",
+                "try again; another chip if it stays");
+  return word[0] == 1;
 }
 
 Result<Bytes> public_key(Chip& chip, unsigned slot) { return generate(chip, generate_public, slot); }

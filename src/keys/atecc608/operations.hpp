@@ -9,7 +9,7 @@
 
 namespace vouchgate::keys::atecc608 {
 
-// Info and the whole configuration; tells the chip's driver how fast the chip is.
+// Info and the whole configuration; tells the chip's driver how fast the chip is. Error: unsupported (another part).
 Result<Identity> identify(Chip& chip);
 
 // What all these answer, joined.

@@ -112,7 +112,7 @@ Result<void> lock_config(Chip& chip, const std::string& serial, const Zone& expe
   const Zone target = zones::on_chip(expected, before->config);
   if (!same_but_for_locks(target, before->config))
     return refused(Code::mismatch, before->config, "its configuration is not the one that was to be locked",
-                   "'vouchgate atecc plan' shows the differences");
+                   "'vouchgate atecc plan FILE' shows the differences");
   if (zones::config_locked(before->config)) return {};
   return lock(
       chip, serial, lock_zone_config, zones::crc16(before->config),
@@ -147,6 +147,15 @@ Result<void> lock_slot(Chip& chip, const std::string& serial, unsigned slot) {
   if (!zones::slot_of(before->config, slot).lockable)
     return refused(Code::unsupported, before->config, "slot " + std::to_string(slot) + " is not lockable",
                    "its KeyConfig says so, for ever");
+  // Whoever asked before may have got a broken answer that its CRC let pass; an empty slot would stay empty.
+  if (zones::slot_of(before->config, slot).private_key) {
+    const auto key = key_valid(chip, slot);
+    if (!key) return fail(key.error());
+    if (!*key)
+      return refused(Code::not_found, before->config,
+                     "slot " + std::to_string(slot) + " holds no key, and locked it would never get one",
+                     "'vouchgate key create' makes one");
+  }
   const auto mode = static_cast<std::uint8_t>(lock_one_slot | slot << 2);
   return lock(
       chip, serial, mode, 0, [](const Zone& zone, unsigned at) { return zones::slot_locked(zone, at); }, slot);

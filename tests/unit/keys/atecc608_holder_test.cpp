@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "keys/atecc608/holder.hpp"
+#include "keys/atecc608/operations.hpp"
 #include "keys/crypto.hpp"
 #include "simulated_bus.hpp"
 #include "vouchgate/base/log.hpp"
@@ -17,6 +18,7 @@ using test::SimulatedBus;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 namespace parts = emulator::atecc608;
+namespace zones = vouchgate::atecc608;
 
 constexpr Bus::Time limit = seconds(10);
 
@@ -267,6 +269,30 @@ TEST_F(Atecc608Keeper, ten_thousand_signatures_over_a_bad_bus_are_right_or_refus
   RecordProperty("refused", refused);
   RecordProperty("injected", static_cast<int>(adapter.chip.faults().injected()));
   RecordProperty("longest_ms", static_cast<int>(longest / milliseconds(1)));
+}
+
+// Tells the revision of an ATSHA204A, whose configuration is a shorter one.
+class StrangersBus : public SimulatedBus {
+ public:
+  using SimulatedBus::SimulatedBus;
+  Result<Transfer> read(std::uint8_t address, std::span<std::uint8_t> out) override {
+    const auto got = SimulatedBus::read(address, out);
+    Bytes revision{0x07, 0x00, 0x02, 0x00, 0x09, 0, 0};
+    const std::uint16_t crc = zones::crc16(ByteView(revision).first(5));
+    revision[5] = static_cast<std::uint8_t>(crc & 0xff);
+    revision[6] = static_cast<std::uint8_t>(crc >> 8);
+    if (out.size() == revision.size()) std::ranges::copy(revision, out.begin());
+    return got;
+  }
+};
+
+TEST(Atecc608Stranger, is_named_before_its_configuration_is_read) {
+  SimulatedAdapter adapter(parts::jwt1(parts::Part::atecc608b, true));
+  StrangersBus bus(adapter);
+  const auto refused = with_chip(bus, {}, limit, [](Chip& chip) { return identify(chip); });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::unsupported);
+  EXPECT_THAT(refused.error().line(), HasSubstr("is no ATECC508A or ATECC608 but an"));
 }
 
 }  // namespace

@@ -41,6 +41,9 @@ class Atecc608Provisioning : public ::testing::Test {
   Result<void> close_slot(unsigned slot) {
     return on_chip([&](Chip& chip) { return lock_slot(chip, serial, slot); });
   }
+  bool make_key(unsigned slot) {
+    return bool(on_chip([&](Chip& chip) { return generate_key(chip, slot); }));
+  }
 
   SimulatedAdapter adapter{parts::blank(parts::Part::atecc608b)};
   Atecc608Settings settings;
@@ -70,6 +73,10 @@ TEST_F(Atecc608Provisioning, each_step_may_be_done_again) {
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(lock(jwt));
   EXPECT_TRUE(write(jwt)) << "nothing differs";
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(close_data());
+  const auto empty = close_slot(1);
+  ASSERT_FALSE(empty);
+  EXPECT_THAT(empty.error().line(), HasSubstr("slot 1 holds no key, and locked it would never get one"));
+  ASSERT_TRUE(make_key(1));
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(close_slot(1));
 }
 
@@ -80,6 +87,7 @@ TEST_F(Atecc608Provisioning, an_answer_that_got_lost_is_not_a_step_that_failed) 
     ASSERT_TRUE(write(jwt)) << skip;
     ASSERT_TRUE(lock(jwt)) << skip;
     ASSERT_TRUE(close_data()) << skip;
+    ASSERT_TRUE(make_key(0)) << skip;
     ASSERT_TRUE(close_slot(0)) << skip;
   }
 }
@@ -93,6 +101,8 @@ TEST_F(Atecc608Provisioning, over_a_bad_bus_it_ends_right_or_says_why_and_then_r
       if (auto done = write(jwt); !done) return done;
       if (auto done = lock(jwt); !done) return done;
       if (auto done = close_data(); !done) return done;
+      if (adapter.chip.state().slot_locked(0)) return {};
+      if (auto made = on_chip([](Chip& chip) { return generate_key(chip, 0); }); !made) return fail(made.error());
       return close_slot(0);
     };
     int tries = 1;
@@ -204,7 +214,7 @@ TEST_F(Atecc608Provisioning, a_slot_that_is_locked_already_cannot_be_vouched_for
 }
 
 // Changes a bit of what is written into OTP on its way, with a CRC that fits.
-class LyingBus : public SimulatedBus {
+class AlteringBus : public SimulatedBus {
  public:
   using SimulatedBus::SimulatedBus;
   Result<Transfer> write(std::uint8_t address, ByteView bytes) override {
@@ -223,7 +233,7 @@ class LyingBus : public SimulatedBus {
 TEST_F(Atecc608Provisioning, data_that_arrived_otherwise_is_not_locked) {
   ASSERT_TRUE(write(jwt));
   ASSERT_TRUE(lock(jwt));
-  LyingBus bus(adapter);
+  AlteringBus bus(adapter);
   const auto refused = with_chip(bus, settings, std::chrono::seconds(20),
                                  [&](Chip& chip) { return lock_data(chip, serial, Contents::fill); });
   ASSERT_FALSE(refused);
