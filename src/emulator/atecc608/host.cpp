@@ -147,7 +147,7 @@ class Host {
 Settings Host::chip_settings(const std::string& path, const std::string& serial) {
   Settings settings;
   settings.bus_hz = options_.bus_hz;
-  settings.seed = options_.seed;
+  settings.seed = options_.seed + 2 * chips_.size();  // each chip has dice of its own; a chip's faults take the next
   settings.store = [this, path](const State& state) {
     if (auto saved = save(state, path); !saved) store_failed_ = saved.error();
   };
