@@ -39,7 +39,8 @@ Result<void> info(Context& context, const Atecc608Settings& settings, const std:
   const auto chip = look_at(settings);
   if (!chip) return fail(chip.error());
   const auto objections = all_objections(chip->zone, chip->slot);
-  const auto steps = remaining_steps(chip->zone, chip->slot, false, chip->key);
+  const bool open = !atecc608::config_locked(chip->zone), hopeless = !open && atecc608::any_fatal(objections);
+  const auto steps = hopeless ? std::vector<ChipStep>{} : remaining_steps(chip->zone, chip->slot, open, chip->key);
   if (context.json) {
     Json out = chip_json(*chip);
     out["objections"] = objections_json(objections);
@@ -48,10 +49,9 @@ Result<void> info(Context& context, const Atecc608Settings& settings, const std:
     return {};
   }
   std::cout << chip_text(*chip) << objections_text(objections);
-  const bool open = !atecc608::config_locked(chip->zone);
   if (open)
     std::cout << "next: '" << prefix << " plan FILE' compares it with a configuration file\n";
-  else if (!atecc608::any_fatal(objections))
+  else if (!hopeless)
     std::cout << steps_text(steps, chip->slot, prefix, "FILE");
   return {};
 }

@@ -113,7 +113,8 @@ Result<void> lock_data(Step& step, const Atecc608Settings& settings) {
   return conclude(step, settings, "lock-data", true, "the data and OTP zones are locked, " + how);
 }
 
-Result<void> lock_slot(Step& step, Atecc608Settings settings) {
+Result<void> lock_slot(Step& step, const Atecc608Settings& gateway) {
+  Atecc608Settings settings = gateway;
   settings.slot = step.slot;
   const std::string name = "slot " + std::to_string(step.slot);
   const auto chip = look_at(settings);
@@ -121,16 +122,16 @@ Result<void> lock_slot(Step& step, Atecc608Settings settings) {
   const auto against = against_lock_slot(chip->zone, step.slot, chip->key.value_or(false), chip->where());
   if (against) return fail(*against);
   if (atecc608::slot_locked(chip->zone, step.slot))
-    return conclude(step, settings, "lock-slot", true, name + " is locked");
+    return conclude(step, gateway, "lock-slot", true, name + " is locked");
   const bool key = atecc608::slot_of(chip->zone, step.slot).private_key;
   say_before_lock(step, *chip,
                   name + (key ? " keeps its key for ever: it signs as before, and nothing makes another one there\n"
                               : " keeps what it holds for ever\n"));
-  if (!step.consent.commit) return conclude(step, settings, "lock-slot", false, name + " would be locked for ever");
+  if (!step.consent.commit) return conclude(step, gateway, "lock-slot", false, name + " would be locked for ever");
   const std::string serial = atecc608::serial(chip->zone);
   if (auto consent = step.consent.ask(step.context, serial); !consent) return consent;
   if (auto done = keys::atecc608::lock_slot(settings, serial); !done) return done;
-  return conclude(step, settings, "lock-slot", true, name + " is locked");
+  return conclude(step, gateway, "lock-slot", true, name + " is locked");
 }
 
 }  // namespace

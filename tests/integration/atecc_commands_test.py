@@ -93,6 +93,7 @@ class AteccCommands(unittest.TestCase):
         self.start_chip()
         self.assertRegex(self.atecc("scan"), r"^0x60  ATECC608B  [0-9a-f]{18}  configuration open, data and OTP open\n$")
         serial = self.told("info")["serial"]
+        self.assertEqual(self.steps(), ["write", "lock-config", "lock-data", "key-create", "lock-slot"])
         self.assertIn("hint", self.rig.run("token", "mint", check=False).stderr, "an open chip signs nothing")
 
         plan = self.told("plan", JWT_1)
@@ -122,6 +123,8 @@ class AteccCommands(unittest.TestCase):
         self.assertEqual(self.steps(), ["lock-slot"])
         self.lock("lock-slot", serial, "0")
         self.assertEqual(self.steps(), [])
+        self.assertIn("slot 8 is locked", told := self.atecc("lock-slot", "8", "--commit", "--serial", serial))
+        self.assertNotIn("key create", told, "what remains is the gateway's slot's, not slot 8's")
         self.assertEqual(self.token(), pem, "the locked slot signs with the same key")
         self.assertNotEqual(self.rig.run("key", "create", check=False).returncode, 0)
 
@@ -216,6 +219,8 @@ class AteccCommands(unittest.TestCase):
         self.assertEqual([line[:4] for line in self.atecc("scan").splitlines()], ["0x60", "0x36"])
         serial, there = self.told("info")["serial"], ("--address", "0x36")
         self.assertNotEqual(self.told(*there, "info")["serial"], serial)
+        onto = self.file("onto.yaml", lambda text: text.replace("address: 0x60", "address: 0x36"))
+        self.assertIn("another chip answers there already", self.atecc("write", onto, "--commit", code=1))
         self.atecc("write", JWT_1, "--commit")
         self.atecc("lock-config", JWT_1, "--commit", "--serial", serial)
         self.atecc("lock-data", "--commit", "--serial", serial)

@@ -82,12 +82,15 @@ Result<std::chrono::microseconds> time_signature(const Atecc608Settings& setting
 }
 
 Result<void> write_config(const Atecc608Settings& settings, const std::string& serial, const Zone& wanted) {
+  Atecc608Settings moved = settings;
+  moved.address = vouchgate::atecc608::address_of(wanted);
+  if (moved.address != settings.address && wake(moved))
+    return fail(Code::mismatch, "key", place(moved.bus, moved.address), "another chip answers there already",
+                "two at one address would both be out of reach: choose another address in the file");
   const auto written = on_linux(settings, [&](Chip& chip) { return write_config(chip, serial, wanted); });
   if (!written && written.error().code == Code::mismatch) return written;
   // The chip may have moved to its new address, also when the answer to that got lost.
-  Atecc608Settings moved = settings;
-  moved.address = vouchgate::atecc608::address_of(wanted);
-  const auto verified = on_linux(moved, [&](Chip& chip) { return verify_config(chip, wanted); });
+  const auto verified = on_linux(moved, [&](Chip& chip) { return verify_config(chip, serial, wanted); });
   return written || verified ? verified : written;
 }
 

@@ -22,7 +22,7 @@ Result<Bytes> generate_key(Chip& chip, unsigned slot);  // the same; what was in
 Result<Bytes> sign(Chip& chip, vouchgate::atecc608::Part part, unsigned slot, ByteView digest);
 
 Result<void> write_config(Chip& chip, const std::string& serial, const Zone& wanted);
-Result<void> verify_config(Chip& chip, const Zone& wanted);  // error: corrupt
+Result<void> verify_config(Chip& chip, const std::string& serial, const Zone& wanted);  // errors: mismatch, corrupt
 Result<void> lock_config(Chip& chip, const std::string& serial, const Zone& expected);
 Result<void> lock_data(Chip& chip, const std::string& serial, Contents contents);
 Result<void> lock_slot(Chip& chip, const std::string& serial, unsigned slot);

@@ -77,8 +77,8 @@ Result<void> lock(Chip& chip, const std::string& serial, std::uint8_t mode, std:
 
 }  // namespace
 
-Result<void> verify_config(Chip& chip, const Zone& wanted) {
-  const auto after = identify(chip);
+Result<void> verify_config(Chip& chip, const std::string& serial, const Zone& wanted) {
+  const auto after = the_chip(chip, serial);
   if (!after) return fail(after.error());
   const Zone target = zones::on_chip(wanted, after->config);
   const bool later_locks = zones::config_locked(after->config) && same_but_for_locks(target, after->config);

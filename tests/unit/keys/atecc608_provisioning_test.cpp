@@ -29,7 +29,7 @@ class Atecc608Provisioning : public ::testing::Test {
   Result<void> write(const Zone& zone) {
     return on_chip([&](Chip& chip) -> Result<void> {
       if (auto written = write_config(chip, serial, zone); !written) return written;
-      return verify_config(chip, zone);
+      return verify_config(chip, serial, zone);
     });
   }
   Result<void> lock(const Zone& zone) {
@@ -123,6 +123,9 @@ TEST_F(Atecc608Provisioning, another_chip_is_never_written_or_locked) {
   EXPECT_EQ(refused.error().code, Code::mismatch);
   EXPECT_THAT(refused.error().line(), HasSubstr("chip " + serial + ": is another chip than 0123000000000000ee"));
   EXPECT_FALSE(on_chip([&](Chip& chip) { return lock_config(chip, "0123000000000000ee", before.config); }));
+  const auto verified = on_chip([&](Chip& chip) { return verify_config(chip, "0123000000000000ee", before.config); });
+  ASSERT_FALSE(verified) << "it holds what was wanted, and is another one";
+  EXPECT_EQ(verified.error().code, Code::mismatch);
   EXPECT_EQ(adapter.chip.state(), before);
 }
 
@@ -157,7 +160,7 @@ TEST_F(Atecc608Provisioning, a_new_address_takes_effect_and_is_found) {
   moved[16] = 0x6A;
   ASSERT_FALSE(write(moved)) << "it no longer answers at the old one";
   settings.address = 0x35;
-  EXPECT_TRUE(on_chip([&](Chip& chip) { return verify_config(chip, moved); }));
+  EXPECT_TRUE(on_chip([&](Chip& chip) { return verify_config(chip, serial, moved); }));
   EXPECT_TRUE(lock(moved));
 }
 
