@@ -1,6 +1,8 @@
 // What the gateway sees of a chip: it is opened, refused with a reason, signs for ever, and comes back after trouble.
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+
 #include "keys/atecc608/holder.hpp"
 #include "keys/atecc608/operations.hpp"
 #include "keys/crypto.hpp"
@@ -245,10 +247,15 @@ TEST_F(Atecc608Keeper, a_call_ends_within_three_times_the_limit_whatever_happens
   }
 }
 
+int wanted_signatures() {
+  const char* text = std::getenv("VOUCHGATE_SIGNATURES");
+  return text == nullptr ? 10'000 : std::atoi(text);
+}
+
 TEST_F(Atecc608Keeper, ten_thousand_signatures_over_a_bad_bus_are_right_or_refused) {
   adapter.chip.faults().chance_of_everything(0.01);
   adapter.chip.faults().chance(Fault::self_test, 0);  // stays until the power goes off: nobody can mend that
-  constexpr int all = 10'000;
+  const int all = wanted_signatures();
   int wrong = 0;
   int refused = 0;
   Bus::Time longest{};
@@ -263,9 +270,9 @@ TEST_F(Atecc608Keeper, ten_thousand_signatures_over_a_bad_bus_are_right_or_refus
       wrong += !verifies(Algorithm::es256, keeper->info()->public_key_der, view(input), *signature);
   }
   EXPECT_EQ(wrong, 0);
-  EXPECT_LT(refused, all / 1000);
+  EXPECT_LE(refused, all / 1000);
   EXPECT_LT(longest, 3 * limit);
-  EXPECT_GT(adapter.chip.faults().injected(), 1000u);
+  EXPECT_GT(adapter.chip.faults().injected(), static_cast<std::uint64_t>(all / 10));
   RecordProperty("refused", refused);
   RecordProperty("injected", static_cast<int>(adapter.chip.faults().injected()));
   RecordProperty("longest_ms", static_cast<int>(longest / milliseconds(1)));
