@@ -13,15 +13,22 @@ Result<void> scan(Context& context, const Atecc608Settings& settings) {
   const auto found = keys::atecc608::scan(settings.bus);
   if (!found) return fail(found.error());
   Json list = Json::array();
+  std::optional<Error> failure;  // of the first, unless another one is well
+  bool well = false;
   for (const keys::atecc608::Found& one : *found) {
     if (!one.identity) {
-      const std::string line = one.identity.error().line();
+      const Error& error = one.identity.error();
+      if (!failure) failure = error;
       if (context.json)
-        list.push_back({{"bus", settings.bus}, {"address", address_text(one.address)}, {"error", line}});
+        list.push_back({{"bus", settings.bus},
+                        {"address", address_text(one.address)},
+                        {"error", error.reason},
+                        {"hint", error.hint}});
       else
-        std::cout << address_text(one.address) << "  " << line << "\n";
+        std::cout << address_text(one.address) << "  " << error.reason << "\n";
       continue;
     }
+    well = true;
     const ChipSeen chip{settings.bus, one.address, settings.slot, one.identity->config, {}};
     if (context.json)
       list.push_back(chip_json(chip));
@@ -30,7 +37,8 @@ Result<void> scan(Context& context, const Atecc608Settings& settings) {
                 << atecc608::serial(chip.zone) << "  " << state_text(chip.zone) << "\n";
   }
   if (context.json) std::cout << list.dump() << "\n";
-  if (!found->empty()) return {};
+  if (well) return {};
+  if (failure) return fail(*failure);
   return fail(Code::not_found, "atecc", settings.bus, "no ATECC508A or ATECC608 answers at a usual address",
               "7-bit 0x60, 0x35, 0x36, 0x58 and 0x50 were tried; look at wiring, power and the number of the bus");
 }
@@ -39,8 +47,8 @@ Result<void> info(Context& context, const Atecc608Settings& settings, const std:
   const auto chip = look_at(settings);
   if (!chip) return fail(chip.error());
   const auto objections = all_objections(chip->zone, chip->slot);
-  const bool open = !atecc608::config_locked(chip->zone), hopeless = !open && atecc608::any_fatal(objections);
-  const auto steps = hopeless ? std::vector<ChipStep>{} : remaining_steps(chip->zone, chip->slot, open, chip->key);
+  const bool open = !atecc608::config_locked(chip->zone);
+  const auto steps = remaining_steps(chip->zone, chip->slot, open, chip->key);
   if (context.json) {
     Json out = chip_json(*chip);
     out["objections"] = objections_json(objections);
@@ -51,7 +59,7 @@ Result<void> info(Context& context, const Atecc608Settings& settings, const std:
   std::cout << chip_text(*chip) << objections_text(objections);
   if (open)
     std::cout << "next: '" << prefix << " plan FILE' compares it with a configuration file\n";
-  else if (!hopeless)
+  else
     std::cout << steps_text(steps, chip->slot, prefix, "FILE");
   return {};
 }

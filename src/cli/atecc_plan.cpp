@@ -77,6 +77,7 @@ bool for_ever(ChipStep step) {
 
 std::vector<ChipStep> remaining_steps(const Zone& chip, unsigned slot, bool differs, std::optional<bool> key) {
   std::vector<ChipStep> steps;
+  if (atecc608::config_locked(chip) && atecc608::any_fatal(all_objections(chip, slot))) return steps;
   const auto add = [&](bool open, ChipStep step) {
     if (open) steps.push_back(step);
   };
@@ -95,18 +96,23 @@ std::optional<Error> against_lock_config(const ChipPlan& plan, const Zone& chip,
   if (plan.refusal) return plan.refusal;
   if (plan.words > 0)
     return refuse(Code::mismatch, where, "differs from the file in " + std::to_string(plan.changes.size()) + " keys",
-                  "'vouchgate atecc write' first; it goes on where it was interrupted");
+                  "'vouchgate atecc write FILE' first; it goes on where it was interrupted");
   if (!atecc608::config_locked(chip) && atecc608::any_fatal(plan.objections))
     return refuse(Code::invalid, where, "a slot that could not sign, or could give its key away, is not locked",
                   "'vouchgate atecc plan FILE' tells why");
   return std::nullopt;
 }
 
-std::optional<Error> against_lock_data(const Zone& chip, unsigned slot, const std::string& where) {
+std::optional<Error> against_lock_data(const Zone& chip, unsigned slot, bool keep, const std::string& where) {
   if (atecc608::data_locked(chip)) return std::nullopt;
   if (!atecc608::config_locked(chip))
     return refuse(Code::unsupported, where, "the configuration is not locked yet",
-                  "'vouchgate atecc lock-config' first");
+                  "'vouchgate atecc lock-config FILE' first");
+  for (unsigned other = 0; !keep && other < atecc608::slots; ++other)
+    if (!atecc608::slot_of(chip, other).private_key && atecc608::slot_locked(chip, other))
+      return refuse(Code::unsupported, where,
+                    "slot " + std::to_string(other) + " is locked already, so what it holds cannot be overwritten",
+                    "--keep-data locks the data zone with what it holds");
   if (atecc608::any_fatal(atecc608::objections(chip, slot)))
     return refuse(Code::invalid, where, "slot " + std::to_string(slot) + " could not sign, or could give its key away",
                   "'vouchgate atecc info' tells why; --slot names another one");

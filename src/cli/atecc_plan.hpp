@@ -44,7 +44,8 @@ std::vector<ChipStep> remaining_steps(const atecc608::Zone& chip, unsigned slot,
 
 // Why these steps must not be taken now; nothing = go on. A step that was taken before is not refused.
 std::optional<Error> against_lock_config(const ChipPlan& plan, const atecc608::Zone& chip, const std::string& where);
-std::optional<Error> against_lock_data(const atecc608::Zone& chip, unsigned slot, const std::string& where);
+// keep: what the data zone holds is not overwritten first.
+std::optional<Error> against_lock_data(const atecc608::Zone& chip, unsigned slot, bool keep, const std::string& where);
 std::optional<Error> against_lock_slot(const atecc608::Zone& chip, unsigned slot, bool key, const std::string& where);
 
 }  // namespace vouchgate::cli

@@ -1,6 +1,7 @@
 // The verbs that change a chip: write, lock-config, lock-data, lock-slot. Each says what it would do, does it only with
 // --commit, and is no error where it was done before.
 #include <iostream>
+#include <utility>
 
 #include "atecc_commands.hpp"
 #include "vouchgate/base/bytes.hpp"
@@ -19,12 +20,16 @@ struct Step {
   Consent consent;
 };
 
-// The end of every step: what was done or would be, and what remains.
+// The end of every step: what was done or would be, and what remains for the slot of the gateway.
 Result<void> conclude(const Step& step, const Atecc608Settings& settings, const std::string& verb, bool done,
-                      const std::string& sentence) {
+                      const std::string& sentence, std::optional<unsigned> gateway_slot = {}) {
+  Atecc608Settings gateway = settings;
+  gateway.slot = gateway_slot.value_or(settings.slot);
   const auto chip = look_at(settings);
   if (!chip) return fail(chip.error());
-  const auto steps = remaining_steps(chip->zone, chip->slot, !done && verb == "write", chip->key);
+  const auto kept = gateway.slot == settings.slot ? chip : look_at(gateway);
+  if (!kept) return fail(kept.error());
+  const auto steps = remaining_steps(kept->zone, kept->slot, !done && verb == "write", kept->key);
   if (step.context.json) {
     std::cout << Json{{"verb", verb},     {"committed", step.consent.commit}, {"done", done},
                       {"what", sentence}, {"chip", chip_json(*chip)},         {"remaining", steps_json(steps)}}
@@ -35,7 +40,7 @@ Result<void> conclude(const Step& step, const Atecc608Settings& settings, const 
   std::cout << sentence << "\n";
   if (!done) std::cout << "dry run: nothing was changed; --commit does it\n";
   const std::string file = step.file.empty() ? "FILE" : step.file;
-  if (done) std::cout << steps_text(steps, chip->slot, step.options->prefix(step.context, settings), file);
+  if (done) std::cout << steps_text(steps, kept->slot, step.options->prefix(step.context, settings), file);
   return {};
 }
 
@@ -96,42 +101,43 @@ Result<void> lock_config(Step& step, const Atecc608Settings& settings) {
 Result<void> lock_data(Step& step, const Atecc608Settings& settings) {
   const auto chip = look_at(settings);
   if (!chip) return fail(chip.error());
-  if (const auto against = against_lock_data(chip->zone, chip->slot, chip->where())) return fail(*against);
+  if (const auto against = against_lock_data(chip->zone, chip->slot, step.keep_data, chip->where()))
+    return fail(*against);
   if (atecc608::data_locked(chip->zone))
     return conclude(step, settings, "lock-data", true, "the data and OTP zones are locked");
-  const std::string how = step.keep_data ? "with what they hold, unchecked" : "with a CRC over what was written";
+  const std::string fate = step.keep_data ? " with what they hold, unchecked"
+                                          : ", after every slot without a private key, and OTP, was overwritten";
   say_before_lock(step, *chip,
                   "from then on each slot is read and written by its configuration alone, and OTP no more:\n" +
-                      slots_text(chip->zone) +
-                      (step.keep_data ? "" : "first every slot without a private key, and OTP, is overwritten\n"));
+                      slots_text(chip->zone));
   if (!step.consent.commit)
-    return conclude(step, settings, "lock-data", false, "the data and OTP zones would be locked for ever, " + how);
+    return conclude(step, settings, "lock-data", false, "the data and OTP zones would be locked for ever" + fate);
   const std::string serial = atecc608::serial(chip->zone);
   if (auto consent = step.consent.ask(step.context, serial); !consent) return consent;
   const auto contents = step.keep_data ? keys::atecc608::Contents::keep : keys::atecc608::Contents::fill;
   if (auto done = keys::atecc608::lock_data(settings, serial, contents); !done) return done;
-  return conclude(step, settings, "lock-data", true, "the data and OTP zones are locked, " + how);
+  return conclude(step, settings, "lock-data", true, "the data and OTP zones are locked" + fate);
 }
 
-Result<void> lock_slot(Step& step, const Atecc608Settings& gateway) {
-  Atecc608Settings settings = gateway;
-  settings.slot = step.slot;
+Result<void> lock_slot(Step& step, Atecc608Settings settings) {
+  const unsigned gateway_slot = std::exchange(settings.slot, step.slot);
   const std::string name = "slot " + std::to_string(step.slot);
   const auto chip = look_at(settings);
   if (!chip) return fail(chip.error());
   const auto against = against_lock_slot(chip->zone, step.slot, chip->key.value_or(false), chip->where());
   if (against) return fail(*against);
   if (atecc608::slot_locked(chip->zone, step.slot))
-    return conclude(step, gateway, "lock-slot", true, name + " is locked");
+    return conclude(step, settings, "lock-slot", true, name + " is locked", gateway_slot);
   const bool key = atecc608::slot_of(chip->zone, step.slot).private_key;
   say_before_lock(step, *chip,
                   name + (key ? " keeps its key for ever: it signs as before, and nothing makes another one there\n"
                               : " keeps what it holds for ever\n"));
-  if (!step.consent.commit) return conclude(step, gateway, "lock-slot", false, name + " would be locked for ever");
+  if (!step.consent.commit)
+    return conclude(step, settings, "lock-slot", false, name + " would be locked for ever", gateway_slot);
   const std::string serial = atecc608::serial(chip->zone);
   if (auto consent = step.consent.ask(step.context, serial); !consent) return consent;
   if (auto done = keys::atecc608::lock_slot(settings, serial); !done) return done;
-  return conclude(step, gateway, "lock-slot", true, name + " is locked");
+  return conclude(step, settings, "lock-slot", true, name + " is locked", gateway_slot);
 }
 
 }  // namespace

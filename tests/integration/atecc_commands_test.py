@@ -215,12 +215,13 @@ class AteccCommands(unittest.TestCase):
             config = state["config"]
             state["config"] = config[:4] + "0123" + config[8:32] + "6c" + config[34:]  # another serial number, at 0x36
             copy.write(json.dumps(state))
-        self.start_chip("--state", other)
+        orders = self.rig.path("orders")
+        self.start_chip("--state", other, "--control", orders)
         self.assertEqual([line[:4] for line in self.atecc("scan").splitlines()], ["0x60", "0x36"])
         serial, there = self.told("info")["serial"], ("--address", "0x36")
         self.assertNotEqual(self.told(*there, "info")["serial"], serial)
         onto = self.file("onto.yaml", lambda text: text.replace("address: 0x60", "address: 0x36"))
-        self.assertIn("another chip answers there already", self.atecc("write", onto, "--commit", code=1))
+        self.assertIn("another device answers there already", self.atecc("write", onto, "--commit", code=1))
         self.atecc("write", JWT_1, "--commit")
         self.atecc("lock-config", JWT_1, "--commit", "--serial", serial)
         self.atecc("lock-data", "--commit", "--serial", serial)
@@ -232,6 +233,13 @@ class AteccCommands(unittest.TestCase):
         self.assertIn("nothing was locked", self.atecc(*there, "lock-config", shown, "--commit", "--serial", serial, code=1))
         with open(other, encoding="utf-8") as file:
             self.assertEqual(json.load(file), state)
+        with open(orders, "w", encoding="utf-8") as file:  # strikes the first chip
+            file.write('{"fault": "self_test"}\n')
+        self.until("ordered")
+        self.assertRegex(self.atecc("scan"), r"0x60  .*failed its self-test.*\n0x36  ATECC608B  0123")
+        broken, well = self.told("scan")
+        self.assertIn("power", broken["hint"])
+        self.assertEqual((broken["address"], well["address"]), ("0x60", "0x36"))
 
     def test_a_new_address_is_told_and_used(self):
         self.start_chip()

@@ -10,11 +10,11 @@ import time
 
 from image import Failure
 
-# Nobody logs in at the console, and a loaded host must not look like a device or a unit that hangs.
 # For figures: one processor whose clock goes on by a nanosecond with each instruction, whatever the host has to do; about
 # what a board of the Raspberry Pi 3's class does. Waiting is real time.
 USUAL = ["-accel", "tcg,thread=multi", "-smp", "2"]
 COUNTING = ["-accel", "tcg,thread=single", "-smp", "1", "-icount", "shift=0,sleep=on"]
+# Nobody logs in at the console, and a loaded host must not look like a device or a unit that hangs.
 KERNEL = ("root=LABEL=root rw console=ttyS0 quiet panic=-1 systemd.mask=serial-getty@ttyS0.service "
           "systemd.default_timeout_start_sec=600 systemd.default_device_timeout_sec=600")
 

@@ -153,6 +153,7 @@ def main():
         counted.boot("counted", COUNTING)
         counted.follow("end")
         twin.await_end(SHUTDOWN)
+        os.unlink(twin.disk)
         flow.boot("second")
         flow.follow("end")
         machine.await_end(SHUTDOWN)

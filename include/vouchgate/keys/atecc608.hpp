@@ -40,7 +40,7 @@ Result<Identity> identify(const Atecc608Settings& settings);  // error besides: 
 // All chips that answer at the addresses where such chips are found, in order. None is no error.
 struct Found {
   std::uint8_t address = 0;   // 7 bit
-  Result<Identity> identity;  // unsupported: another kind of chip
+  Result<Identity> identity;  // or any error of identify()
 };
 Result<std::vector<Found>> scan(const std::string& bus);
 

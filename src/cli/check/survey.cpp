@@ -105,8 +105,10 @@ Finding chip_wakes(const View& scene) {
     if (took || took.error().code != Code::unavailable) return judge_wake(took, {});
     // Mostly a part that comes with an address of its own.
     const auto found = keys::atecc608::scan(at.bus);
-    const bool elsewhere = found && !found->empty() && found->front().address != at.address;
-    return judge_wake(took, elsewhere ? std::optional(found->front().address) : std::nullopt);
+    std::optional<std::uint8_t> elsewhere;
+    for (const keys::atecc608::Found& one : found ? *found : std::vector<keys::atecc608::Found>{})
+      if (!elsewhere && one.identity && one.address != at.address) elsewhere = one.address;
+    return judge_wake(took, elsewhere);
   });
 }
 

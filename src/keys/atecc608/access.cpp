@@ -14,6 +14,18 @@ auto on_linux(const Atecc608Settings& settings, const Work& work) {
   return with_chip(bus, settings, usual_limit, work);
 }
 
+// Opening it asks the kernel, whose drivers hold an address too.
+Result<void> nobody_at(const Atecc608Settings& settings) {
+  LinuxI2c bus(settings);
+  if (auto opened = bus.open(usual_limit); !opened) return opened;
+  const auto taken = occupied(bus, static_cast<std::uint8_t>(settings.address));
+  bus.close();
+  if (!taken) return fail(taken.error());
+  if (!*taken) return {};
+  return fail(Code::mismatch, "key", place(settings.bus, settings.address), "another device answers there already",
+              "two at one address would both be out of reach: choose another address in the file");
+}
+
 // Runs `work` with the serial's owner after its speed is known.
 template <class Work>
 auto on_known_chip(const Atecc608Settings& settings, const Work& work) {
@@ -84,9 +96,8 @@ Result<std::chrono::microseconds> time_signature(const Atecc608Settings& setting
 Result<void> write_config(const Atecc608Settings& settings, const std::string& serial, const Zone& wanted) {
   Atecc608Settings moved = settings;
   moved.address = vouchgate::atecc608::address_of(wanted);
-  if (moved.address != settings.address && wake(moved))
-    return fail(Code::mismatch, "key", place(moved.bus, moved.address), "another chip answers there already",
-                "two at one address would both be out of reach: choose another address in the file");
+  if (moved.address != settings.address)
+    if (auto vacant = nobody_at(moved); !vacant) return vacant;
   const auto written = on_linux(settings, [&](Chip& chip) { return write_config(chip, serial, wanted); });
   if (!written && written.error().code == Code::mismatch) return written;
   // The chip may have moved to its new address, also when the answer to that got lost.

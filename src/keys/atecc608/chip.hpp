@@ -2,7 +2,6 @@
 // leaves the chip awake, and never waits beyond its deadline.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 

@@ -1,4 +1,4 @@
-// Decides by SlotConfig and KeyConfig alone.
+// Decides by the configuration alone.
 #include "filling.hpp"
 
 #include "../crypto.hpp"

@@ -46,7 +46,7 @@ Result<Identity> identify(Chip& chip) {
   if (vouchgate::atecc608::part_of(*revision) == vouchgate::atecc608::Part::unknown)  // its zone may be a shorter one
     return fail(Code::unsupported, "key", chip.where(),
                 "is no ATECC508A or ATECC608 but an " + vouchgate::atecc608::part_name(*revision),
-                "key.atecc608.address names another chip; 'vouchgate atecc scan'");
+                "the address is another chip's; 'vouchgate atecc scan' lists what answers");
   std::vector<Command> commands;
   for (std::uint16_t i = 0; i < vouchgate::atecc608::zone_bytes / block; ++i)
     commands.push_back({Opcode::read, read_block, static_cast<std::uint16_t>(i << 3), {}, block});

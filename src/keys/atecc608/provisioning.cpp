@@ -68,11 +68,18 @@ Result<void> lock(Chip& chip, const std::string& serial, std::uint8_t mode, std:
                   bool (*locked)(const Zone&, unsigned), unsigned slot) {
   const auto answered = chip.run({{Opcode::lock, mode, crc, {}, 1}});
   const auto after = the_chip(chip, serial);
-  if (after && locked(after->config, slot)) return {};
-  if (!answered) return fail(answered.error());
-  if (!after) return fail(after.error());
-  return refused(Code::corrupt, after->config, "says that it locked, and has not",
-                 "try again; another chip if it stays");
+  if (!after)
+    return fail(after.error().code, "key", chip.where(), "whether it locked is not known: " + after.error().reason,
+                "repeat it: what is done already is no error");
+  if (locked(after->config, slot)) return {};
+  if (answered)
+    return refused(Code::corrupt, after->config, "says that it locked, and has not",
+                   "try again; another chip if it stays");
+  const bool compared = mode == lock_zone_config || mode == lock_zone_data;
+  if (!compared || answered.error().code != Code::unsupported) return fail(answered.error());
+  return refused(Code::corrupt, after->config,
+                 "nothing was locked: the chip's CRC over the zone is not that of what was to be locked",
+                 mode == lock_zone_data ? "try again; if it stays, --keep-data locks without comparing" : "try again");
 }
 
 }  // namespace
@@ -132,10 +139,7 @@ Result<void> lock_data(Chip& chip, const std::string& serial, Contents contents)
   for (unsigned slot = 0; slot < zones::slots; ++slot)
     if (auto done = write_blocks(chip, zone_data, address_of_slot(slot), content->slots[slot]); !done) return done;
   if (auto done = write_blocks(chip, zone_otp, 0, content->otp); !done) return done;
-  const auto done = lock(chip, serial, lock_zone_data, crc_of(*content), locked, 0);
-  if (done || done.error().code != Code::unsupported) return done;
-  return refused(Code::corrupt, before->config, "the chip's CRC over its data zone is not that of what was written",
-                 "nothing was locked: try again");
+  return lock(chip, serial, lock_zone_data, crc_of(*content), locked, 0);
 }
 
 Result<void> lock_slot(Chip& chip, const std::string& serial, unsigned slot) {

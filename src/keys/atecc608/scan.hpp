@@ -15,4 +15,7 @@ constexpr std::array<std::uint8_t, 5> usual_addresses{0x60, 0x35, 0x36, 0x58, 0x
 // stays awake until it is used or its watchdog expires.
 Result<std::vector<std::uint8_t>> who_wakes(Bus& bus);
 
+// Whether anything at all acknowledges there, chip or not. The bus is open.
+Result<bool> occupied(Bus& bus, std::uint8_t address);
+
 }  // namespace vouchgate::keys::atecc608

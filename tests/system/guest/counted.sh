@@ -6,7 +6,7 @@ plan() {
   steps=(recovers starts_in_time)
 }
 
-most_ms=300 # from systemd's first move to READY=1; one million instructions each
+most_ms=300 # from systemd's first move to READY=1; a million instructions each, but for what is waited for
 
 step_recovers() {
   systemctl is-system-running --wait >&2 || true
@@ -17,13 +17,13 @@ step_recovers() {
 since_start() { echo $((($(unit "$1" ActiveEnterTimestampMonotonic) - $(unit "$1" InactiveExitTimestampMonotonic)) / 1000)); } # unit: ms
 
 start_anew() { # unit
-  systemctl restart "$1"
+  systemctl restart "$1" || return # inside $( ) bash would go on
   since_start "$1"
 }
 
 median_of_five() { # command...: makes one figure
   local _
-  for _ in 1 2 3 4 5; do "$@"; done | sort -n | sed -n 3p
+  for _ in 1 2 3 4 5; do "$@" || return; done | sort -n | sed -n 3p
 }
 
 step_starts_in_time() { # and how much of it systemd takes to fence off any program, be it /bin/true
@@ -33,6 +33,7 @@ step_starts_in_time() { # and how much of it systemd takes to fence off any prog
   local ready fence
   ready=$(median_of_five start_anew vouchgated)
   fence=$(median_of_five start_anew fence)
+  ((0 < fence && fence < ready)) || fail "these are no figures: READY $ready ms, the fence $fence ms"
   ((ready <= most_ms)) || fail "READY after $ready ms, wanted $most_ms; systemd's part is $fence ms"
   echo "READY $ready ms, of it the fence $fence ms (medians of 5)"
 }

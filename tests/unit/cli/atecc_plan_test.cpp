@@ -119,11 +119,17 @@ TEST(AteccSteps, locking_the_configuration_wants_the_file_on_the_chip) {
 }
 
 TEST(AteccSteps, data_and_slot_are_locked_in_their_turn) {
-  const auto data = [](const Zone& chip, unsigned slot = 0) { return refusal(against_lock_data(chip, slot, place)); };
+  const auto data = [](const Zone& chip, unsigned slot = 0, bool keep = false) {
+    return refusal(against_lock_data(chip, slot, keep, place));
+  };
   EXPECT_THAT(data(test::jwt_1()), HasSubstr("the configuration is not locked yet"));
   EXPECT_EQ(data(locked(test::jwt_1(), false)), "");
   EXPECT_THAT(data(locked(test::jwt_1(), false), 8), HasSubstr("slot 8 could not sign"));
   EXPECT_EQ(data(locked(test::jwt_1())), "") << "done before";
+  Zone early = locked(test::jwt_1(), false);
+  early[89] &= 0xfe;  // slot 8
+  EXPECT_THAT(data(early), HasSubstr("slot 8 is locked already"));
+  EXPECT_EQ(data(early, 0, true), "");
 
   const auto slot = [](const Zone& chip, unsigned number, bool key) {
     return refusal(against_lock_slot(chip, number, key, place));

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "keys/atecc608/operations.hpp"
+#include "keys/atecc608/scan.hpp"
 #include "simulated_bus.hpp"
 
 namespace vouchgate::keys::atecc608 {
@@ -164,6 +165,14 @@ TEST_F(Atecc608Provisioning, a_new_address_takes_effect_and_is_found) {
   EXPECT_TRUE(lock(moved));
 }
 
+TEST_F(Atecc608Provisioning, an_address_where_anything_answers_is_occupied) {
+  SimulatedBus bus(adapter);
+  EXPECT_EQ(occupied(bus, 0x60), true);
+  EXPECT_EQ(occupied(bus, 0x36), false);
+  adapter.hangs = true;
+  EXPECT_EQ(occupied(bus, 0x60), false) << "a line that is held down acknowledges nothing";
+}
+
 TEST_F(Atecc608Provisioning, the_data_zone_is_filled_before_it_is_locked) {
   // jwt-1: slots 0 and 1 hold keys, 2 to 7 are secret, 8 to 15 are open
   ASSERT_TRUE(write(jwt));
@@ -241,7 +250,7 @@ TEST_F(Atecc608Provisioning, data_that_arrived_otherwise_is_not_locked) {
                                  [&](Chip& chip) { return lock_data(chip, serial, Contents::fill); });
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::corrupt);
-  EXPECT_THAT(refused.error().line(), HasSubstr("CRC over its data zone is not that of what was written"));
+  EXPECT_THAT(refused.error().line(), HasSubstr("CRC over the zone is not that of what was to be locked"));
   EXPECT_FALSE(adapter.chip.state().data_locked());
   bus.close();
   EXPECT_TRUE(close_data()) << "nothing is lost";
