@@ -87,10 +87,6 @@ step_relays_an_event() {
   await 60 "the event in the cloud" arrived pump-1 21.5
 }
 
-to_child() { # topic, text
-  mosquitto_pub --cafile /var/tmp/cloud/ca.pem -h localhost -p 8883 -u admin -P admin-password -t "$1" -m "$2" -q 1
-}
-
 step_hears_config_and_command() {
   systemd-run -q --unit=listener python3 /share/guest/peer.py listen pump-1 "$PWD/heard"
   await 60 "the listener is welcome" grep -q welcome heard

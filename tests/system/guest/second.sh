@@ -34,6 +34,8 @@ step_delivers_what_was_stored() {
   python3 /share/guest/journal.py
 }
 
+more_sessions_than() { (($(sessions) > $1)); }
+
 step_signs_with_a_secure_element() { # a simulated ATECC608 as a character device of the kernel, in the unit's sandbox
   modprobe cuse
   groupadd -f --system i2c
@@ -53,6 +55,19 @@ step_signs_with_a_secure_element() { # a simulated ATECC608 as a character devic
   connected
   peer event pump-1 chip
   await 60 "the event in the cloud" arrived pump-1 chip
+  systemd-run -q --unit=hearer python3 /share/guest/peer.py listen pump-1 "$PWD/heard-by-chip"
+  await 60 "the listener is welcome" grep -q welcome heard-by-chip
+  local before
+  before=$(sessions)
+  vouchgate renew >&2
+  await 60 "a session on the next token" more_sessions_than "$before"
+  connected
+  peer event pump-1 swapped
+  await 60 "the event in the cloud after the swap" arrived pump-1 swapped
+  peer holds 'any(c["device"] == "pump-1" and c["state"] == "subscribed" for c in s["children"])' 60 >&2
+  to_child /devices/pump-1/commands/reboot chip
+  await 60 "the command" grep -q '^command reboot chip' heard-by-chip
+  systemctl stop hearer
   local said
   said=$(vouchgate check) || fail "vouchgate check: $(grep -A 1 FAILED <<<"$said" | tr '\n' ' ')"
   systemd-analyze security --threshold=20 --no-pager vouchgated.service >&2 || fail "the unit with its drop-in is exposed above 2.0"

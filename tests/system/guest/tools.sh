@@ -59,3 +59,7 @@ sessions() { grep -c '"event":"connect","device":"gw-1"' /share/cloud.jsonl; }
 arrived() { # device, payload
   grep -q "\"event\":\"telemetry\",\"device\":\"$1\".*\"payload\":\"$2\"" /share/cloud.jsonl
 }
+
+to_child() { # topic, text
+  mosquitto_pub --cafile /var/tmp/cloud/ca.pem -h localhost -p 8883 -u admin -P admin-password -t "$1" -m "$2" -q 1
+}
