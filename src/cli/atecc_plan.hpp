@@ -37,9 +37,9 @@ ChipPlan plan_chip(const config::ChipConfig& file, const atecc608::Zone& chip, u
 enum class ChipStep { write, lock_config, lock_data, make_key, lock_slot };
 bool for_ever(ChipStep step);
 
-// What remains until the slot's key can be used, in order; asked again after an interruption it goes on. `differs`: the
-// chip is not what its file says. `key`: whether a private key is in the slot; a chip with an open configuration does
-// not tell.
+// What remains until the slot's key can be used, in order; asked again after an interruption it goes on. Nothing where
+// a locked configuration lets no key be used there. `differs`: the chip is not what its file says. `key`: whether a
+// private key is in the slot; a chip with an open configuration does not tell.
 std::vector<ChipStep> remaining_steps(const atecc608::Zone& chip, unsigned slot, bool differs, std::optional<bool> key);
 
 // Why these steps must not be taken now; nothing = go on. A step that was taken before is not refused.

@@ -10,8 +10,8 @@ import time
 
 from image import Failure
 
-# For figures: one processor whose clock goes on by a nanosecond with each instruction, whatever the host has to do; about
-# what a board of the Raspberry Pi 3's class does. Waiting is real time.
+# For figures: one processor whose clock goes on by a nanosecond with each instruction, whatever the host has to do.
+# Waiting is real time.
 USUAL = ["-accel", "tcg,thread=multi", "-smp", "2"]
 COUNTING = ["-accel", "tcg,thread=single", "-smp", "1", "-icount", "shift=0,sleep=on"]
 # Nobody logs in at the console, and a loaded host must not look like a device or a unit that hangs.

@@ -53,7 +53,7 @@ Result<std::chrono::microseconds> time_signature(const Atecc608Settings& setting
 
 // Writes the words that differ, as far as the chip lets itself be written (vouchgate::atecc608::writable_word), and
 // reads them back. May be repeated after an interruption. Errors: mismatch (the chip's serial is not `serial`, it is
-// locked already, or another chip answers at the address that it is to have), corrupt (what was read back differs).
+// locked already, or another device answers at the address it is to have), corrupt (what was read back differs).
 Result<void> write_config(const Atecc608Settings& settings, const std::string& serial, const Zone& wanted);
 
 // The steps that nothing undoes. A step that was done before is no error: an interruption may have swallowed the
